@@ -17,6 +17,8 @@ import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.dropfolder.DropFolderDependencies;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
+import dev.streamingsaga.encryption.DocumentEncryption;
+import dev.streamingsaga.encryption.KeyException;
 import dev.streamingsaga.extraction.Isolations;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.intake.ClaimCheck;
@@ -119,6 +121,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             CallbackListener callbacks,
             Reports reports,
             Uploads uploads,
+            Optional<DocumentEncryption> encryption,
             Runnable requireCoordinator,
             Observation observation) {}
 
@@ -233,6 +236,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 node,
                 config.operation().recovery().lease());
         Runs runs = new Runs(journal);
+        Optional<DocumentEncryption> encryption =
+                DocumentEncryption.open(config.servers().encryption(), journal);
+        encryption.ifPresent(this::closeLater);
         DocumentContent content =
                 closeLater(ContentFactory.open(config, () -> Isolations.open(config, explicitResources.isPresent())));
         Stores stores = closeLater(Stores.open(
@@ -263,6 +269,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             journal.epoch();
             stores.checks().values().forEach(Runnable::run);
         });
+        encryption.ifPresent(keys -> outages.watch(Dependency.KEY_SERVICE, keys::check));
         bindForRoutes(context, config);
         journal.registration().completeKeys();
         SourceHost host = SourceHost.open(config);
@@ -303,6 +310,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 callbacks,
                 reports,
                 closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3()))),
+                encryption,
                 () -> requireCoordinator(config, service, callbacks),
                 closeLater(new Observation(new ObservedComponents(
                         context,
@@ -310,7 +318,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         journal,
                         reports::unwritten,
                         callbacks::refused,
-                        checks(resources, journal, stores, callbacks, service)))));
+                        checks(resources, journal, stores, callbacks, service, encryption)))));
     }
 
     private record OpenStorage(
@@ -336,7 +344,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             Journal journal,
             Stores stores,
             CallbackListener callbacks,
-            JournalSagaService service) {
+            JournalSagaService service,
+            Optional<DocumentEncryption> encryption) {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         checks.put("coordinator", service::ping);
         checks.put("callback", callbacks::selfCheck);
@@ -344,6 +353,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 "bucket", new ChunkStore(resources.config(), resources.servers().s3())::pingAccess);
         checks.put("journal", journal::epoch);
         checks.putAll(stores.checks());
+        encryption.ifPresent(keys -> checks.put("key-service", keys::check));
         return checks;
     }
 
@@ -392,11 +402,17 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                     name,
                     e.getMessage());
         }
+        try {
+            components().encryption().ifPresent(DocumentEncryption::check);
+        } catch (KeyException e) {
+            LOG.warn("instance {} cannot use its current key now: {}", name, e.getMessage());
+        }
     }
 
     /** Checks, then recovers the sagas of killed processes and starts periodic recovery. */
     public void start() {
         check();
+        components().encryption().ifPresent(DocumentEncryption::requireAvailable);
         recover();
     }
 

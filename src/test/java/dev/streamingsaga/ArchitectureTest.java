@@ -98,6 +98,15 @@ class ArchitectureTest {
             .because("they are optional");
 
     @ArchTest
+    static final ArchRule only_encryption_depends_on_its_libraries = noClasses()
+            .that()
+            .resideOutsideOfPackage("..encryption..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.google.crypto.tink..", "software.amazon.awssdk.services.kms..")
+            .because("they are optional");
+
+    @ArchTest
     static final ArchRule only_the_command_line_depends_on_its_libraries = noClasses()
             .that()
             .resideOutsideOfPackage("..cli..")

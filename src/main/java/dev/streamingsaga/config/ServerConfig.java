@@ -19,7 +19,8 @@ public record ServerConfig(
         Coordinator coordinator,
         Callback callback,
         Embedding embedding,
-        VectorIndex vectorIndex) {
+        VectorIndex vectorIndex,
+        EncryptionConfig encryption) {
 
     /** Database of a built-in store; embedded unless configured. */
     public Database store(String participant) {

@@ -49,6 +49,7 @@ final class ServerSettings {
                 database(table, key);
             }
         });
+        EncryptionSettings.declare(table);
         coordinator(table);
         compensationAndRecovery(table);
         embeddings(table);

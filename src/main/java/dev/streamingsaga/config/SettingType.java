@@ -71,6 +71,11 @@ enum SettingType {
 
     MODEL_LANGUAGES("languages", "[a-z]{2,3}|\\*", "must be codes of languages such as en, separated by commas, or *"),
 
+    KMS_KEYS(
+            "keys",
+            "(?!(.*:)?alias/)[A-Za-z0-9:/_-]{1,2048}",
+            "must be ids or ARNs of KMS keys, without aliases, separated by commas"),
+
     PASSWORD("secret"),
     SECRET("secret", "|.{16,}", "must have 16 characters or more, or be empty"),
     /** For an {@code Authorization} header; generated if it is empty. */
@@ -117,7 +122,7 @@ enum SettingType {
 
     boolean isList() {
         return switch (this) {
-            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS, LANGUAGES, MODEL_LANGUAGES -> true;
+            case NAMES, FOLDERS, NAME_PATTERNS, CONTENT_TYPES, HOSTS, LANGUAGES, MODEL_LANGUAGES, KMS_KEYS -> true;
             default -> false;
         };
     }

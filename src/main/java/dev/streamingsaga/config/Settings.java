@@ -251,7 +251,8 @@ public final class Settings {
                         read.modelLanguages("saga.embedding.languages"),
                         read.text("saga.embedding.query-prefix"),
                         read.text("saga.embedding.passage-prefix")),
-                read.choice("saga.vector.index", VectorIndex.class));
+                read.choice("saga.vector.index", VectorIndex.class),
+                EncryptionSettings.read(read));
     }
 
     private static OperationConfig operation(SettingsReader read) {

@@ -167,6 +167,11 @@ final class SettingsReader {
         return list(key, SettingType.MODEL_LANGUAGES);
     }
 
+    /** Ids and ARNs of keys. */
+    List<String> kmsKeys(String key) {
+        return list(key, SettingType.KMS_KEYS);
+    }
+
     /** Content types and suffixes, in lower case. */
     List<String> contentTypes(String key) {
         return list(key, SettingType.CONTENT_TYPES);

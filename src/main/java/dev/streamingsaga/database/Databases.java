@@ -68,7 +68,7 @@ public final class Databases {
         if (dialect == Dialect.SQLITE) {
             SqliteLibrary.load(dataDir);
         }
-        HikariConfig pool = pool(role, settings, dialect == Dialect.SQLITE ? sqlite(url, settings) : url);
+        HikariConfig pool = pool(role, settings, dialect == Dialect.SQLITE ? sqlite(role, url, settings) : url);
         pool.setMaximumPoolSize(settings.poolSize());
         pool.setMinimumIdle(1);
         HikariDataSource connections = new HikariDataSource(pool);
@@ -224,8 +224,10 @@ public final class Databases {
         }
     }
 
-    private static String sqlite(String url, Database settings) {
+    /** The journal has wrapped keys: what it overwrites must not stay in the file. */
+    private static String sqlite(String role, String url, Database settings) {
         return url + (url.contains("?") ? "&" : "?") + "journal_mode=WAL&synchronous=FULL&transaction_mode=IMMEDIATE"
-                + "&foreign_keys=true&busy_timeout=" + settings.timeout().toMillis();
+                + "&foreign_keys=true&busy_timeout=" + settings.timeout().toMillis()
+                + (role.equals(JOURNAL) ? "&secure_delete=true" : "");
     }
 }

@@ -21,6 +21,7 @@ import java.util.Set;
 public final class Permissions {
     private static final Set<PosixFilePermission> OWNER = EnumSet.of(
             PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+    private static final int STICKY = 01000;
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
@@ -96,6 +97,16 @@ public final class Permissions {
     /** Whether group or others have any permission for a file; false on systems without such permissions. */
     public static boolean isShared(Path file) throws IOException {
         return POSIX && isOpen(Files.getPosixFilePermissions(file));
+    }
+
+    /**
+     * Whether group or others may replace the files in a folder: they may write to it, and it is not sticky as
+     * {@code /tmp} is. False on systems without such permissions.
+     */
+    public static boolean isReplaceableByOthers(Path folder) throws IOException {
+        return POSIX
+                && isWritable(Files.getPosixFilePermissions(folder))
+                && ((int) Files.getAttribute(folder, "unix:mode") & STICKY) == 0;
     }
 
     /** Whether group or others may write. */

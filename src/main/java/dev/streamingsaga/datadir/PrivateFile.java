@@ -14,6 +14,19 @@ import java.util.Objects;
 public final class PrivateFile {
     private PrivateFile() {}
 
+    /**
+     * Creates the file and syncs it; mode 600.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if it exists; it is not changed
+     */
+    public static void create(Path file, byte[] content) throws IOException {
+        try (FileChannel out = FileChannel.open(
+                file, EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+            out.write(ByteBuffer.wrap(content));
+            out.force(true);
+        }
+    }
+
     /** Replaces the file atomically and syncs it; mode 600. Creates a missing folder with mode 700. */
     public static void write(Path file, byte[] content) throws IOException {
         Permissions.folder(Objects.requireNonNull(file.toAbsolutePath().getParent()));

@@ -14,7 +14,11 @@ public interface DocumentKeys {
      */
     DataKey ofSaga(String sagaId, String documentId);
 
-    /** The journaled, wrapped key of a saga; empty if its objects are not encrypted. */
+    /**
+     * The journaled, wrapped key of a saga; empty if its objects are not encrypted.
+     *
+     * @throws DestroyedKeyException if it has been destroyed
+     */
     Optional<DataKey.Wrapped> wrapped(String sagaId);
 
     /**
@@ -23,6 +27,15 @@ public interface DocumentKeys {
      * @param documentId and {@code sagaId} the key was wrapped for; another document's key is refused
      */
     DataKey open(DataKey.Wrapped wrapped, String sagaId, String documentId);
+
+    /**
+     * The key of a saga whose objects are encrypted, never a new one.
+     *
+     * @throws LostKeyException if the journal has none
+     */
+    default DataKey existing(String sagaId, String documentId) {
+        return open(wrapped(sagaId).orElseThrow(() -> new LostKeyException(sagaId)), sagaId, documentId);
+    }
 
     /** Destroys the key of a saga in the journal: its objects can never be read again. Idempotent. */
     void destroy(String sagaId);

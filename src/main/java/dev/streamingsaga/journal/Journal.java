@@ -44,6 +44,7 @@ public final class Journal {
     private final Redeliveries redeliveries;
     private final WarningRepository warnings;
     private final AuditLog audit;
+    private final DocumentKeyRepository keys;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -80,6 +81,7 @@ public final class Journal {
         this.singletons = new SingletonLease(db, leases);
         this.nodes = new NodeRepository(db, leases);
         this.audit = new AuditLog(dataSource, clock, node);
+        this.keys = new DocumentKeyRepository(db);
     }
 
     /** Records new sagas, and which saga has claimed a source. */
@@ -167,6 +169,11 @@ public final class Journal {
     /** Who did what, when, to which document. */
     public AuditLog audit() {
         return audit;
+    }
+
+    /** The wrapped data keys of documents. */
+    public DocumentKeyRepository keys() {
+        return keys;
     }
 
     /** The results of reading the text of documents. */

@@ -89,6 +89,18 @@ final class JournalDatabase {
         }
     }
 
+    /**
+     * Removes old versions of overwritten rows from SQLite's write-ahead log, unless another connection reads: then a
+     * later checkpoint overwrites them. PostgreSQL removes them by itself.
+     */
+    void truncateLog() {
+        if (forShare().isEmpty()) {
+            sql.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    .query((row, n) -> row.getInt(1))
+                    .list();
+        }
+    }
+
     long now() {
         return clock.millis();
     }

@@ -11,11 +11,13 @@ public enum Dependency {
     DATABASE,
     COORDINATOR,
     BROKER,
+    /** It unwraps the keys of encrypted documents. */
+    KEY_SERVICE,
     /** Any other server, such as that of an embedding model or of a store with a route of its own. */
     SERVER;
 
-    /** For people: the constant in lower case. */
+    /** For people: the constant in lower case, as words. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

@@ -1,5 +1,7 @@
 package dev.streamingsaga.outage;
 
+import dev.streamingsaga.encryption.KeyException;
+import dev.streamingsaga.encryption.KeyServiceUnavailableException;
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
@@ -30,9 +32,9 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
 /**
- * Decides for every failure of a bucket, database, broker, coordinator or other server whether it is transient: another
- * attempt may succeed without anybody's help. Everything that is not listed here is permanent. {@code docs/failures.md}
- * has the rules as a table.
+ * Decides for every failure of a bucket, database, broker, coordinator, key service or other server whether it is
+ * transient: another attempt may succeed without anybody's help. Everything that is not listed here is permanent.
+ * {@code docs/failures.md} has the rules as a table.
  */
 public final class TransientFailures {
     /** Reasons whose cause decides; any other reason is a decision of ours, which another attempt would repeat. */
@@ -82,6 +84,9 @@ public final class TransientFailures {
 
     /** @return nothing if this exception decides nothing; an empty inner value if it is permanent */
     private static Optional<Optional<Outage>> classify(Throwable cause) {
+        if (cause instanceof KeyException key) {
+            return Optional.of(when(key instanceof KeyServiceUnavailableException, Dependency.KEY_SERVICE, key));
+        }
         if (cause instanceof AwsServiceException answer) {
             return Optional.of(when(isTransient(answer), Dependency.BUCKET, answer));
         }
