@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.backup.BackupException;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.operations.OperationException;
@@ -33,6 +34,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             CleanupsCommand.class,
             OrphansCommand.class,
             VerifyCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
             DoctorCommand.class,
             CoordinatorCommand.class,
             BenchCommand.class
@@ -70,11 +73,16 @@ public final class Main {
                 return USAGE;
             }
             command.getErr().println("saga: " + ConsoleText.safe(String.valueOf(thrown.getMessage())));
-            if (thrown instanceof ConfigException || thrown instanceof UsageException) {
+            if (thrown instanceof ConfigException
+                    || thrown instanceof UsageException
+                    || thrown instanceof BackupException refusal && refusal.getCause() == null) {
                 return USAGE;
             }
             if (thrown instanceof UnavailableException || isUnreachable(thrown)) {
                 return UNREACHABLE;
+            }
+            if (thrown instanceof BackupException) {
+                return 1;
             }
             thrown.printStackTrace(command.getErr());
             return 1;

@@ -234,6 +234,16 @@ public final class SagaRepository {
                 .optional();
     }
 
+    /** Records that the sources of unfinished sagas below one directory lie below another one now. */
+    public void relocateSources(Path from, Path to) {
+        String old = from + "/";
+        db.sql
+                .sql("UPDATE saga SET source = ? || substr(source, ?) WHERE substr(source, 1, ?) = ? AND state NOT IN "
+                        + FINAL)
+                .params(to + "/", old.length() + 1, old.length(), old)
+                .update();
+    }
+
     /** The keys of all sources that a saga without an outcome needs, or may need. */
     public Set<String> neededSources() {
         return db.sql
