@@ -215,6 +215,10 @@ class ArchitectureTest {
                             "ChunkSlots", // the spool
                             "BucketSweep",
                             "ChunkStore",
+                            "FileCopies",
+                            "DraftDirectory",
+                            "Trees",
+                            "Restore",
                             "DoctorCommand",
                             "RemoteIngest") // half-written objects; fetch; a test file; only reads
                     + ")(\\$.*)?")
