@@ -16,6 +16,7 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.kms.KmsClientBuilder;
 import software.amazon.awssdk.services.kms.model.DecryptResponse;
@@ -53,13 +54,18 @@ final class KmsKeys implements KeyEncryption {
                 .region(Region.of(settings.region()))
                 .credentialsProvider(credentials(settings))
                 .overrideConfiguration(override ->
-                        override.retryStrategy(AwsRetryStrategy.doNotRetry()).apiCallTimeout(settings.timeout()))
+                        override.retryStrategy(retry()).apiCallTimeout(settings.timeout()))
                 .httpClientBuilder(ApacheHttpClient.builder()
                         .connectionTimeout(settings.timeout())
                         .connectionAcquisitionTimeout(settings.timeout())
                         .socketTimeout(settings.timeout()));
         settings.endpoint().ifPresent(client::endpointOverride);
         return new KmsKeys(settings, client.build());
+    }
+
+    /** A second attempt in the same call: a server may have closed an idle connection. */
+    private static RetryStrategy retry() {
+        return AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(2).build();
     }
 
     private static AwsCredentialsProvider credentials(Kms settings) {
