@@ -37,12 +37,11 @@ public record EncryptionConfig(Provider provider, Optional<Path> keyFile, Pkcs12
      * A PKCS#12 key store.
      *
      * @param key alias of the key that wraps
-     * @param passwordFile has the password in its first line; empty: {@code password} is the password
      */
-    public record Pkcs12(Optional<Path> file, String key, String password, Optional<Path> passwordFile) {
+    public record Pkcs12(Optional<Path> file, String key, String password) {
         @Override
         public String toString() {
-            return "Pkcs12[file=" + file + ", key=" + key + ", password hidden, passwordFile=" + passwordFile + "]";
+            return "Pkcs12[file=" + file + ", key=" + key + ", password hidden]";
         }
     }
 

@@ -34,10 +34,8 @@ final class EncryptionSettings {
                 .describe("PKCS#12 key store with AES keys of 256 bits. Only its owner may have access to it.");
         table.row(TEXT, PKCS12_KEY, "").describe("Alias of the key that wraps. The others in the key store unwrap.");
         table.row(PASSWORD, "saga.encryption.pkcs12.password", "")
-                .describe("Password of the key store and its keys. Set it as an environment variable; never logged.");
-        table.row(FILE, "saga.encryption.pkcs12.password-file", "")
-                .describe("File whose first line is the password, instead of the setting before. Only its owner may"
-                        + " have access to it.");
+                .describe("Password of the key store and its keys. Set it as an environment variable, or name a"
+                        + " file that has it in SAGA_ENCRYPTION_PKCS12_PASSWORD_FILE. Never logged.");
         table.row(TEXT, KMS_KEY, "").describe("Id, ARN or alias (alias/NAME) of the KMS key that wraps.");
         table.row(KMS_KEYS, "saga.encryption.kms.previous-keys", "")
                 .describe("Ids or ARNs of KMS keys that only unwrap, separated by commas.");
@@ -59,8 +57,7 @@ final class EncryptionSettings {
                 new Pkcs12(
                         read.path(PKCS12_FILE),
                         read.text(PKCS12_KEY),
-                        read.text("saga.encryption.pkcs12.password"),
-                        read.path("saga.encryption.pkcs12.password-file")),
+                        read.text("saga.encryption.pkcs12.password")),
                 new Kms(
                         read.text(KMS_KEY),
                         read.kmsKeys("saga.encryption.kms.previous-keys"),
@@ -85,11 +82,6 @@ final class EncryptionSettings {
         }
         if (provider == Provider.KMS && config.kms().key().isEmpty()) {
             read.refuse(KMS_KEY + " must be set if " + PROVIDER + " is kms");
-        }
-        if (!config.pkcs12().password().isEmpty()
-                && config.pkcs12().passwordFile().isPresent()) {
-            read.refuse(
-                    "saga.encryption.pkcs12.password and saga.encryption.pkcs12.password-file must not both be set");
         }
         if (config.kms().accessKey().isEmpty() != config.kms().secretKey().isEmpty()) {
             read.refuse(

@@ -4,15 +4,20 @@ import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.EncryptionConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.journal.Journal;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The keys of encrypted documents, and the key encryption keys that are configured. Thread-safe. */
 public final class DocumentEncryption implements AutoCloseable {
     private final KeyRing ring;
     private final DocumentKeys keys;
+    private final Journal journal;
+    private final AtomicReference<KeyRotation> rotation = new AtomicReference<>();
 
     private DocumentEncryption(KeyRing ring, Journal journal) {
         this.ring = ring;
+        this.journal = journal;
         this.keys = new JournaledDocumentKeys(journal.keys(), ring, new OpenKeys(journal.clock()));
     }
 
@@ -58,8 +63,42 @@ public final class DocumentEncryption implements AutoCloseable {
         }
     }
 
+    /** Lets keys be rotated. Call it once, before the other methods of rotation. */
+    public void openRotation(ManifestKeys manifests) {
+        rotation.set(new KeyRotation(journal.keys(), journal.singletons(), ring, manifests));
+    }
+
+    /** The keys that a rotation would wrap again. Changes nothing. */
+    public RotationProgress previewRotation() {
+        return rotation().preview();
+    }
+
+    /**
+     * Begins to wrap, in the background, all keys that another key than the current one wraps. Does nothing if it runs.
+     *
+     * @throws ConfigException if no key wraps
+     * @throws KeyException if the current key cannot be used now
+     */
+    public RotationProgress rotate() {
+        return rotation().begin("key-rotation");
+    }
+
+    public RotationProgress rotationProgress() {
+        return rotation().progress();
+    }
+
+    private KeyRotation rotation() {
+        return Objects.requireNonNull(rotation.get(), "rotation is opened with the instance");
+    }
+
+    /** Whether a configured provider has the key, as far as that is known without a request. */
+    public boolean holds(String keyId) {
+        return ring.holds(keyId);
+    }
+
     @Override
     public void close() {
+        Optional.ofNullable(rotation.get()).ifPresent(KeyRotation::stop);
         ring.close();
     }
 }

@@ -5,7 +5,6 @@ import dev.streamingsaga.config.EncryptionConfig.Pkcs12;
 import dev.streamingsaga.datadir.Permissions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,7 +14,6 @@ import java.security.UnrecoverableKeyException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.crypto.SecretKey;
@@ -39,8 +37,8 @@ final class Pkcs12Keys {
         if (!Files.isRegularFile(file)) {
             throw ConfigException.of("the key store " + file + " (saga.encryption.pkcs12.file) does not exist");
         }
-        requirePrivate(file, "the key store ");
-        Map<String, byte[]> keys = read(password());
+        requirePrivate();
+        Map<String, byte[]> keys = read(settings.password().toCharArray());
         // PKCS#12 aliases do not distinguish cases.
         String current = settings.key().toLowerCase(Locale.ROOT);
         if (!current.isEmpty() && !keys.containsKey(current)) {
@@ -68,7 +66,7 @@ final class Pkcs12Keys {
         } catch (IOException e) {
             if (e.getCause() instanceof UnrecoverableKeyException) {
                 throw ConfigException.of("the password of the key store " + file + " is wrong"
-                        + " (saga.encryption.pkcs12.password, saga.encryption.pkcs12.password-file)");
+                        + " (saga.encryption.pkcs12.password)");
             }
             throw ConfigException.of("the key store " + file + " cannot be read: it is damaged or no PKCS#12 file");
         } catch (GeneralSecurityException e) {
@@ -86,23 +84,9 @@ final class Pkcs12Keys {
                 && key.getEncoded().length == LocalKeys.BYTES;
     }
 
-    private char[] password() throws IOException {
-        if (settings.passwordFile().isEmpty()) {
-            return settings.password().toCharArray();
-        }
-        Path passwords = settings.passwordFile().get();
-        if (!Files.isRegularFile(passwords)) {
-            throw ConfigException.of(
-                    "the file " + passwords + " (saga.encryption.pkcs12.password-file) does not exist");
-        }
-        requirePrivate(passwords, "the file ");
-        List<String> lines = Files.readAllLines(passwords, StandardCharsets.UTF_8);
-        return (lines.isEmpty() ? "" : lines.get(0)).toCharArray();
-    }
-
-    private static void requirePrivate(Path file, String what) throws IOException {
+    private void requirePrivate() throws IOException {
         if (Permissions.isShared(file)) {
-            throw ConfigException.of("other users can access " + what + file + ": run chmod 600 on it");
+            throw ConfigException.of("other users can access the key store " + file + ": run chmod 600 on it");
         }
     }
 }

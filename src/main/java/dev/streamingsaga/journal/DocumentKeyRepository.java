@@ -3,6 +3,7 @@ package dev.streamingsaga.journal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -52,6 +53,87 @@ public final class DocumentKeyRepository {
             db.truncateLog();
         }
         return destroyed;
+    }
+
+    /**
+     * Keys of sagas with an outcome that another key than this one wraps, in the order of their sagas.
+     *
+     * @param afterSagaId of the page before; empty for the first
+     */
+    public List<DocumentKey> notUnder(String keyId, String afterSagaId, int limit) {
+        return db.sql
+                .sql(SELECT + " JOIN saga s ON s.saga_id = k.saga_id WHERE k.destroyed_at IS NULL AND k.key_id <> ?"
+                        + " AND k.saga_id > ? AND s.state IN " + SagaRepository.FINAL
+                        + " ORDER BY k.saga_id LIMIT ?")
+                .params(keyId, afterSagaId, limit)
+                .query((row, n) -> key(row))
+                .list();
+    }
+
+    /** How many keys {@link #notUnder} returns, and how many more belong to sagas without an outcome. */
+    public OldKeys countNotUnder(String keyId) {
+        return db.sql
+                .sql("SELECT count(*) AS keys, coalesce(sum(CASE WHEN s.state IN " + SagaRepository.FINAL
+                        + " THEN 1 ELSE 0 END), 0) AS ended FROM document_key k JOIN saga s ON s.saga_id = k.saga_id"
+                        + " WHERE k.destroyed_at IS NULL AND k.key_id <> ?")
+                .param(keyId)
+                .query((row, n) -> new OldKeys(row.getLong("ended"), row.getLong("keys") - row.getLong("ended")))
+                .single();
+    }
+
+    /**
+     * Keys that another key encryption key than the current one wraps.
+     *
+     * @param ofEndedSagas can be wrapped again
+     * @param ofUnfinishedSagas are in use by a run, and left alone until it ends
+     */
+    public record OldKeys(long ofEndedSagas, long ofUnfinishedSagas) {}
+
+    /** Keys whose replacement has begun and not ended, destroyed ones included, in the order of their sagas. */
+    public List<DocumentKey> inReplacement(int limit) {
+        return db.sql
+                .sql(SELECT + " WHERE k.next_key_id IS NOT NULL ORDER BY k.saga_id LIMIT ?")
+                .param(limit)
+                .query((row, n) -> key(row))
+                .list();
+    }
+
+    /**
+     * Journals what replaces a key, before the manifest is written.
+     *
+     * @return false if the key is no longer this one, or another replacement has begun
+     */
+    public boolean beginReplacement(DocumentKey key, DocumentKey.Replacement next) {
+        return db.sql
+                        .sql("UPDATE document_key SET next_key_id = ?, next_wrapped = ? WHERE saga_id = ?"
+                                + " AND key_id = ? AND wrapped = ? AND destroyed_at IS NULL AND next_key_id IS NULL")
+                        .params(next.keyId(), next.wrapped(), key.sagaId(), key.keyId(), key.wrapped())
+                        .update()
+                == 1;
+    }
+
+    /**
+     * Replaces a key, after the manifest was written.
+     *
+     * @return false if the key was destroyed meanwhile, or its replacement has ended
+     */
+    public boolean endReplacement(String sagaId, DocumentKey.Replacement next) {
+        return db.sql
+                        .sql("UPDATE document_key SET key_id = next_key_id, wrapped = next_wrapped,"
+                                + " next_key_id = NULL, next_wrapped = NULL"
+                                + " WHERE saga_id = ? AND next_key_id = ? AND next_wrapped = ? AND destroyed_at IS NULL")
+                        .params(sagaId, next.keyId(), next.wrapped())
+                        .update()
+                == 1;
+    }
+
+    /** Ends the replacement of a key that was destroyed meanwhile, after its manifest was removed. */
+    public void abandonReplacement(String sagaId) {
+        db.sql
+                .sql("UPDATE document_key SET next_key_id = NULL, next_wrapped = NULL"
+                        + " WHERE saga_id = ? AND destroyed_at IS NOT NULL")
+                .param(sagaId)
+                .update();
     }
 
     /** How many keys that are not destroyed each key encryption key wraps, by its id. */

@@ -53,7 +53,7 @@ class Pkcs12KeysTest {
     }
 
     private KeyEncryption open(String key, String password) throws IOException {
-        return Pkcs12Keys.open(new Pkcs12(Optional.of(file), key, password, Optional.empty()));
+        return Pkcs12Keys.open(new Pkcs12(Optional.of(file), key, password));
     }
 
     @Test
@@ -66,17 +66,6 @@ class Pkcs12KeysTest {
         assertThat(keys.unwrap(old, OWNER)).isEqualTo(KEY);
         assertThat(keys.unwrap(young, OWNER)).isEqualTo(KEY);
         assertThat(keys.holds("short")).isFalse();
-    }
-
-    @Test
-    void takes_the_password_from_a_private_file() throws Exception {
-        Path passwords = Files.writeString(directory.resolve("password"), PASSWORD + "\n");
-        Pkcs12 settings = new Pkcs12(Optional.of(file), "old", "", Optional.of(passwords));
-        Files.setPosixFilePermissions(passwords, PosixFilePermissions.fromString("rw-r--r--"));
-        assertThatThrownBy(() -> Pkcs12Keys.open(settings)).hasMessageContaining("chmod 600");
-        Files.setPosixFilePermissions(passwords, PosixFilePermissions.fromString("rw-------"));
-
-        assertThat(Pkcs12Keys.open(settings).currentKeyId()).isEqualTo("old");
     }
 
     @Test
