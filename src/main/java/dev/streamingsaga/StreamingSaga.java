@@ -52,6 +52,7 @@ import dev.streamingsaga.recovery.StorageAccess;
 import dev.streamingsaga.saga.EngineDependencies;
 import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.SourceHost;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
@@ -239,10 +240,15 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Optional<DocumentEncryption> encryption =
                 DocumentEncryption.open(config.servers().encryption(), journal);
         encryption.ifPresent(this::closeLater);
+        Sealing sealing = new Sealing(config.documents().chunk().storedAs(), encryption.map(DocumentEncryption::keys));
         DocumentContent content =
                 closeLater(ContentFactory.open(config, () -> Isolations.open(config, explicitResources.isPresent())));
         Stores stores = closeLater(Stores.open(
-                config, context, content, new VerifiedSources(config, servers.s3())::of, resources.databases()));
+                config,
+                context,
+                content,
+                new VerifiedSources(config, servers.s3(), sealing)::of,
+                resources.databases()));
         stores.startVectorIndexes();
         Reports reports = new Reports(config, journal, context);
         journal.redeliveries().configure(config.operation().redelivery(), reports::redeliveryGivenUp);
@@ -277,11 +283,17 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Recovery recovery = closeLater(
                 new Recovery(config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
-        context.addRoutes(new ChunkRoutes(config, servers.s3(), journal::epoch));
+        context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
         StorageAccess storage = new StorageAccess(
-                config, context, journal, servers.s3(), content, document -> CompletedOriginals.of(config, document));
+                config,
+                context,
+                journal,
+                servers.s3(),
+                sealing,
+                content,
+                document -> CompletedOriginals.of(config, document));
         OperatorComponents parts = new OperatorComponents(
                 config,
                 journal,
@@ -292,7 +304,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 context.createProducerTemplate(),
                 outages,
                 new OpenStorage(
-                        new ChunkStore(config, servers.s3()),
+                        new ChunkStore(config, servers.s3(), sealing),
                         stores.search(),
                         closeLater(new Orphans(storage)),
                         closeLater(new DocumentCheck(storage))),
@@ -309,7 +321,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new SagaOperator(parts),
                 callbacks,
                 reports,
-                closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3()))),
+                closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3(), sealing))),
                 encryption,
                 () -> requireCoordinator(config, service, callbacks),
                 closeLater(new Observation(new ObservedComponents(

@@ -212,7 +212,8 @@ class ArchitectureTest {
                             "Uploads",
                             "UploadSpool",
                             "SpoolWriter",
-                            "ChunkSlots", // the spool
+                            "ChunkSlots",
+                            "SealedChunk", // the spool
                             "BucketSweep",
                             "ChunkStore",
                             "FileCopies",

@@ -2,12 +2,14 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.digest.Sha256;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -86,6 +88,14 @@ final class Bucket {
     /** @throws NoSuchKeyException if there is no such object */
     ResponseInputStream<GetObjectResponse> open(String key) {
         return s3.getObject(request -> request.bucket(name).key(key));
+    }
+
+    /** Writes a small object; the server compares its SHA-256. */
+    void put(String key, byte[] bytes) {
+        s3.putObject(
+                request ->
+                        request.bucket(name).key(key).metadata(Map.of(ChecksumInterceptor.METADATA, Sha256.of(bytes))),
+                RequestBody.fromBytes(bytes));
     }
 
     void delete(String key) {

@@ -1,8 +1,9 @@
 package dev.streamingsaga.chunk;
 
+import dev.streamingsaga.journal.ChunkRow;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.aws2.s3.AWS2S3Constants;
@@ -10,10 +11,12 @@ import org.apache.camel.component.aws2.s3.AWS2S3Constants;
 /** The steps around one PUT: acquire a permit, journal the intent, send, journal the result, classify a failure. */
 final class ChunkAttempt {
     private final UploadFailures failures;
+    private final ChunkSealer sealer;
     private final Duration retryDelay;
 
-    ChunkAttempt(UploadFailures failures, Duration retryDelay) {
+    ChunkAttempt(UploadFailures failures, ChunkSealer sealer, Duration retryDelay) {
         this.failures = failures;
+        this.sealer = sealer;
         this.retryDelay = retryDelay;
     }
 
@@ -25,10 +28,11 @@ final class ChunkAttempt {
         ObjectPut put = ObjectPut.of(exchange);
         put.upload().requireActive();
         put.begin();
-        put.row().ifPresent(row -> {
+        if (put.row().isPresent()) {
             put.checkSource();
-            put.run().chunkSending(row.index(), put.attempt(), Optional.empty());
-        });
+            seal(put, put.row().get());
+            put.run().chunkSending(put.row().get().index(), put.attempt(), put.storedForm());
+        }
         Message message = exchange.getMessage();
         // A resumed run uses the bucket of the first run, even if another one is configured now.
         message.setHeader(AWS2S3Constants.OVERRIDE_BUCKET_NAME, put.document().bucket());
@@ -38,6 +42,13 @@ final class ChunkAttempt {
                 AWS2S3Constants.METADATA,
                 Map.of(ChecksumInterceptor.METADATA, put.object().sha256()));
         message.setBody(put.object().body());
+    }
+
+    /** Reads the chunk once more, which proves again that the source has the bytes of the row. */
+    private void seal(ObjectPut put, ChunkRow row) throws IOException {
+        if (!put.isSealed() && put.object().body() instanceof FileRegion plain) {
+            sealer.chunk(put.document(), row, plain).ifPresent(put::send);
+        }
     }
 
     void sent(Exchange exchange) {

@@ -5,6 +5,9 @@ import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.sealing.DamagedObjectException;
+import dev.streamingsaga.sealing.DocumentSealing;
+import dev.streamingsaga.sealing.Sealing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -12,26 +15,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
 /**
  * Compares the objects of a document in the bucket with the journal: key, size and SHA-256 of every chunk as the bucket
  * reports it (read back if it reports none), the manifest, and that there are no other objects. Reports all
- * differences.
+ * differences. Sizes and digests are those of the objects, also of compressed and encrypted ones.
  */
 public final class ChunkAudit {
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final SagaConfig config;
     private final S3Client s3;
+    private final Sealing sealing;
 
     /** @param s3 closed by the caller */
-    public ChunkAudit(SagaConfig config, S3Client s3) {
+    public ChunkAudit(SagaConfig config, S3Client s3, Sealing sealing) {
         this.config = config;
         this.s3 = s3;
+        this.sealing = sealing;
     }
 
     public enum DifferenceKind {
@@ -54,8 +57,9 @@ public final class ChunkAudit {
                 bucket.list(document.keyPrefix(), config.servers().s3().timeout());
         List<Difference> found = new ArrayList<>();
         MessageDigest whole = Sha256.digest();
+        DocumentSealing objects = ChunkSealer.of(sealing, document);
         for (ChunkRow row : rows) {
-            chunk(bucket, row, listed.remove(row.key()), deep ? Optional.of(whole) : Optional.empty())
+            chunk(bucket, row, listed.remove(row.key()), objects, deep ? Optional.of(whole) : Optional.empty())
                     .ifPresent(found::add);
         }
         String sha256 = Sha256.hex(whole);
@@ -74,49 +78,82 @@ public final class ChunkAudit {
         return found;
     }
 
+    /** @param whole gets the bytes of the chunk; empty: trust the checksum that the bucket reports */
     private static Optional<Difference> chunk(
-            Bucket bucket, ChunkRow row, Bucket.ListedObject listed, Optional<MessageDigest> whole) {
-        String expected = row.sizeBytes() + " bytes, SHA-256 " + row.sha256();
+            Bucket bucket,
+            ChunkRow row,
+            Bucket.ListedObject listed,
+            DocumentSealing objects,
+            Optional<MessageDigest> whole) {
         if (listed == null) {
-            return Optional.of(
-                    new Difference(DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(difference(DifferenceKind.MISSING, row, "nothing"));
         }
-        if (listed.sizeBytes() != row.sizeBytes()) {
-            return Optional.of(new Difference(
-                    DifferenceKind.DIFFERENT, row.key(), Optional.of(row), expected, listed.sizeBytes() + " bytes"));
+        if (listed.sizeBytes() != row.storedSizeBytes()) {
+            return Optional.of(difference(DifferenceKind.DIFFERENT, row, listed.sizeBytes() + " bytes"));
         }
-        Optional<String> sha256 =
-                whole.isPresent() ? Optional.empty() : bucket.head(row.key()).flatMap(Bucket.StoredObject::sha256);
         try {
-            String stored = sha256.isPresent() ? sha256.get() : read(bucket, row.key(), whole);
-            return stored.equals(row.sha256())
-                    ? Optional.empty()
-                    : Optional.of(new Difference(
-                            DifferenceKind.DIFFERENT,
-                            row.key(),
-                            Optional.of(row),
-                            expected,
-                            row.sizeBytes() + " bytes, SHA-256 " + stored));
+            return (whole.isPresent() ? damage(bucket, row, objects, whole.get()) : reported(bucket, row))
+                    .map(found -> difference(DifferenceKind.DIFFERENT, row, found));
         } catch (NoSuchKeyException e) {
-            return Optional.of(
-                    new Difference(DifferenceKind.MISSING, row.key(), Optional.of(row), expected, "nothing"));
+            return Optional.of(difference(DifferenceKind.MISSING, row, "nothing"));
         }
     }
 
-    private static String read(Bucket bucket, String key, Optional<MessageDigest> whole) {
+    private static Difference difference(DifferenceKind kind, ChunkRow row, String found) {
+        return new Difference(
+                kind,
+                row.key(),
+                Optional.of(row),
+                row.storedSizeBytes() + " bytes, SHA-256 " + row.storedSha256(),
+                found);
+    }
+
+    /** What the bucket reports instead of the journaled SHA-256 of the object. */
+    private static Optional<String> reported(Bucket bucket, ChunkRow row) {
+        String stored = bucket.head(row.key())
+                .flatMap(Bucket.StoredObject::sha256)
+                .orElseGet(() -> {
+                    MessageDigest digest = Sha256.digest();
+                    read(bucket, OrderedRead.Expected.stored(row), List.of(digest));
+                    return Sha256.hex(digest);
+                });
+        return stored.equals(row.storedSha256())
+                ? Optional.empty()
+                : Optional.of(row.storedSizeBytes() + " bytes, SHA-256 " + stored);
+    }
+
+    /** What the object holds instead of the bytes of the chunk. */
+    private static Optional<String> damage(Bucket bucket, ChunkRow row, DocumentSealing objects, MessageDigest whole) {
         MessageDigest digest = Sha256.digest();
+        try {
+            read(bucket, OrderedRead.Expected.of(row, objects), List.of(digest, whole));
+        } catch (DamagedObjectException e) {
+            return Optional.of("an object that " + e.getMessage());
+        }
+        String sha256 = Sha256.hex(digest);
+        return sha256.equals(row.sha256())
+                ? Optional.empty()
+                : Optional.of(row.sizeBytes() + " bytes, SHA-256 " + sha256);
+    }
+
+    private static void read(Bucket bucket, OrderedRead.Expected expected, List<MessageDigest> digests) {
         byte[] buffer = new byte[BUFFER_BYTES];
-        try (ResponseInputStream<GetObjectResponse> bytes = bucket.open(key)) {
-            for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
-                digest.update(buffer, 0, n);
-                if (whole.isPresent()) {
-                    whole.get().update(buffer, 0, n);
+        try {
+            DecodedObject object = DecodedObject.of(expected, bucket.open(expected.key()));
+            try {
+                for (int n = object.bytes().read(buffer);
+                        n >= 0;
+                        n = object.bytes().read(buffer)) {
+                    for (MessageDigest digest : digests) {
+                        digest.update(buffer, 0, n);
+                    }
                 }
+            } finally {
+                object.abort();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + key + " back from bucket " + bucket.name(), e);
+            throw new UncheckedIOException("cannot read " + expected.key() + " back from bucket " + bucket.name(), e);
         }
-        return Sha256.hex(digest);
     }
 
     private Optional<Difference> manifest(Document document, List<ChunkRow> rows, Bucket.ListedObject listed) {
@@ -127,7 +164,8 @@ public final class ChunkAudit {
         }
         Optional<String> difference;
         try {
-            Manifest stored = new ChunkStore(config, s3).in(document.bucket()).manifest(document.keyPrefix());
+            Manifest stored =
+                    new ChunkStore(config, s3, sealing).in(document.bucket()).manifest(document.keyPrefix());
             difference = stored.describesSame(Manifest.of(document, rows, List.of()))
                     ? Optional.empty()
                     : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256()

@@ -10,18 +10,21 @@ import static dev.streamingsaga.config.RouteNames.store;
 import static dev.streamingsaga.journal.StepNames.VERIFY;
 import static dev.streamingsaga.journal.StoreNames.UPLOAD;
 
-import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.BucketLocation;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
+import dev.streamingsaga.sealing.Sealing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -52,20 +55,22 @@ public final class ChunkRoutes extends RouteBuilder {
 
     private final SagaConfig config;
     private final S3Client s3;
+    private final Sealing sealing;
     private final Supplier<String> epoch;
 
-    /** As below, without an owner object in the bucket. */
+    /** As below, without keys, and without an owner object in the bucket. */
     public ChunkRoutes(SagaConfig config, S3Client s3) {
-        this(config, s3, () -> "");
+        this(config, s3, new Sealing(config.documents().chunk().storedAs(), Optional.empty()), () -> "");
     }
 
     /**
      * @param s3 bound in the registry as {@code <name>-s3-client}; closed by the caller
      * @param epoch the epoch of the journal that owns the objects; empty: no owner object is written
      */
-    public ChunkRoutes(SagaConfig config, S3Client s3, Supplier<String> epoch) {
+    public ChunkRoutes(SagaConfig config, S3Client s3, Sealing sealing, Supplier<String> epoch) {
         this.config = config;
         this.s3 = s3;
+        this.sealing = sealing;
         this.epoch = epoch;
     }
 
@@ -83,7 +88,10 @@ public final class ChunkRoutes extends RouteBuilder {
         ExecutorService pool = threads();
         errorHandler(noErrorHandler());
         upload(new PlanUpload(bucket, config.servers().s3().timeout(), config.documents().chunk().parallelism()), pool);
-        put(new ChunkAttempt(new UploadFailures(config), config.documents().chunk().retryDelay()));
+        put(new ChunkAttempt(
+                new UploadFailures(config),
+                ChunkSealer.of(config, sealing),
+                config.documents().chunk().retryDelay()));
         verify(bucket, pool);
         content();
         compensate(bucket, pool);
@@ -115,6 +123,7 @@ public final class ChunkRoutes extends RouteBuilder {
                         .doCatch(Exception.class)
                             .process(plan::failed)
                         .doFinally()
+                            .process(ObjectPut::release)
                             .process(exchange -> Upload.of(exchange).finished())
                         .end()
                     .end()
@@ -158,7 +167,11 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeDescription("Sends one chunk of a completed document again to repair it; the body is its row")
                 .streamCache(false)
                 .process(ChunkRoutes::describeAgain)
-                .to(config.direct(CHUNK_ATTEMPTS));
+                .doTry()
+                    .to(config.direct(CHUNK_ATTEMPTS))
+                .doFinally()
+                    .process(ObjectPut::release)
+                .end();
 
         // toD: a plain to() checks the bucket when the context starts, which then needs a reachable server.
         from(config.direct(CHUNK_PUT))
@@ -178,7 +191,7 @@ public final class ChunkRoutes extends RouteBuilder {
 
     private void verify(Bucket bucket, ExecutorService pool) {
         Parallel requests = new Parallel(pool, config.documents().chunk().parallelism());
-        VerifyChunks verify = new VerifyChunks(config, bucket, requests);
+        VerifyChunks verify = new VerifyChunks(config, bucket, sealing, requests);
         from(config.direct(VERIFY))
                 .routeId(config.id(VERIFY))
                 .routeDescription("Checks that journal, bucket and source agree before any other store is written")
@@ -194,7 +207,7 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeDescription("Writes manifest.json next to the chunks")
                 .streamCache(false)
                 .setProperty(BODY, body())
-                .process(ChunkRoutes::describeManifest)
+                .process(this::describeManifest)
                 .to(config.direct(CHUNK_ATTEMPTS))
                 .setBody(exchangeProperty(BODY))
                 .removeProperty(BODY);
@@ -203,12 +216,12 @@ public final class ChunkRoutes extends RouteBuilder {
                 .routeId(config.id(MANIFEST_AGAIN))
                 .routeDescription("Writes the manifest of a completed document again from the journal")
                 .streamCache(false)
-                .process(ChunkRoutes::describeManifest)
+                .process(this::describeManifest)
                 .to(config.direct(CHUNK_ATTEMPTS));
     }
 
     private void content() {
-        ChunkStore store = new ChunkStore(config, s3);
+        ChunkStore store = new ChunkStore(config, s3, sealing);
         from(config.direct(CONTENT))
                 .routeId(config.id(CONTENT))
                 .routeDescription("The verified bytes of the document as a stream, for the route of a store")
@@ -223,7 +236,7 @@ public final class ChunkRoutes extends RouteBuilder {
         VerifyChunks.checkOrder(document, rows);
         return rows.isEmpty()
                 ? InputStream.nullInputStream()
-                : store.in(document.bucket()).content(rows, 0, document.sizeBytes());
+                : store.in(document.bucket()).content(document, rows, 0, document.sizeBytes());
     }
 
     private void compensate(Bucket bucket, ExecutorService pool) {
@@ -260,11 +273,16 @@ public final class ChunkRoutes extends RouteBuilder {
         return exchange.getMessage().getBody(Map.class);
     }
 
-    private static void describeManifest(Exchange exchange) {
+    private void describeManifest(Exchange exchange) {
         Upload upload = new Upload(exchange.getProperty(ExchangeKeys.RUN, Run.class), false);
         Document document = upload.document();
-        byte[] json = Manifest.of(document, upload.run().chunks(), upload.run().warnings())
-                .json();
+        List<ChunkRow> rows = upload.run().chunks();
+        Manifest manifest = Manifest.of(document, rows, upload.run().warnings());
+        boolean encrypted = sealing.encrypts()
+                || rows.stream().flatMap(row -> row.storedForm().stream()).anyMatch(StoredForm::isEncrypted);
+        byte[] json = encrypted
+                ? ManifestEnvelope.of(manifest, ChunkSealer.of(sealing, document)).json()
+                : manifest.json();
         ObjectPut.object(upload, new ObjectPut.ObjectDescription(
                         "the manifest", document.keyPrefix() + ChunkKeys.MANIFEST, json.length, Sha256.of(json), json))
                 .attach(exchange);
@@ -282,12 +300,13 @@ public final class ChunkRoutes extends RouteBuilder {
             @Override
             public <T> T convertTo(Class<T> type, Exchange exchange, Object value) {
                 try {
-                    return type.cast(((FileRegion) value).open());
+                    return type.cast(value instanceof FileRegion region ? region.open() : ((SealedChunk) value).open());
                 } catch (IOException e) {
                     throw new TypeConversionException(value, type, e);
                 }
             }
         };
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, FileRegion.class, converter);
+        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SealedChunk.class, converter);
     }
 }

@@ -1,9 +1,13 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.encryption.DataKey;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.sealing.DocumentSealing;
+import dev.streamingsaga.sealing.Sealing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,7 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Optional;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -32,25 +36,32 @@ public final class ChunkStore {
     private final S3Client s3;
     private final Bucket bucket;
     private final SagaConfig config;
+    private final Sealing sealing;
+
+    /** As below, without keys: encrypted documents cannot be read. */
+    public ChunkStore(SagaConfig config, S3Client s3) {
+        this(config, s3, Sealing.none());
+    }
 
     /**
      * The configured bucket.
      *
      * @param s3 closed by the caller
      */
-    public ChunkStore(SagaConfig config, S3Client s3) {
-        this(config, s3, config.servers().s3().bucket());
+    public ChunkStore(SagaConfig config, S3Client s3, Sealing sealing) {
+        this(config, s3, sealing, config.servers().s3().bucket());
     }
 
-    private ChunkStore(SagaConfig config, S3Client s3, String bucket) {
+    private ChunkStore(SagaConfig config, S3Client s3, Sealing sealing, String bucket) {
         this.config = config;
         this.s3 = s3;
+        this.sealing = sealing;
         this.bucket = new Bucket(s3, bucket);
     }
 
     /** Returns the store of the bucket that a document was written to, which may differ from the configured one. */
     public ChunkStore in(String name) {
-        return new ChunkStore(config, s3, name);
+        return new ChunkStore(config, s3, sealing, name);
     }
 
     /**
@@ -102,10 +113,48 @@ public final class ChunkStore {
 
     /**
      * @param keyPrefix of the document, ending in a slash
-     * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it is not valid
+     * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it is not valid, STORE_FAILED if
+     *     it is encrypted and there are no keys
      */
     public Manifest manifest(String keyPrefix) {
+        return stored(keyPrefix).manifest();
+    }
+
+    /** @param objects of the document */
+    private record StoredManifest(Manifest manifest, DocumentSealing objects) {}
+
+    private StoredManifest stored(String keyPrefix) {
         String key = keyPrefix + ChunkKeys.MANIFEST;
+        byte[] json = manifestBytes(key);
+        Optional<ManifestEnvelope> envelope = ManifestEnvelope.parse(json);
+        if (envelope.isPresent()) {
+            DocumentSealing objects = envelope.get().objects(sealing, key);
+            return new StoredManifest(envelope.get().open(objects, key), objects);
+        }
+        Manifest manifest = Manifest.parse(json, key);
+        return new StoredManifest(
+                manifest,
+                sealing.of(
+                        manifest.documentId(),
+                        manifest.sagaId(),
+                        manifest.chunks().size()));
+    }
+
+    /**
+     * Replaces the wrapped data key in an encrypted manifest; the data key and everything else stay the same. The
+     * caller makes sure that nothing else writes the manifest meanwhile.
+     *
+     * @return false if the manifest is not encrypted
+     * @throws SagaException CHUNK_MISSING if there is no manifest
+     */
+    public boolean rewrapManifest(String keyPrefix, DataKey.Wrapped wrapped) {
+        String key = keyPrefix + ChunkKeys.MANIFEST;
+        Optional<ManifestEnvelope> envelope = ManifestEnvelope.parse(manifestBytes(key));
+        envelope.ifPresent(found -> bucket.put(key, found.rewrapped(wrapped).json()));
+        return envelope.isPresent();
+    }
+
+    private byte[] manifestBytes(String key) {
         try (ResponseInputStream<GetObjectResponse> json = bucket.open(key)) {
             byte[] bytes = json.readNBytes(MANIFEST_MAX_BYTES + 1);
             if (bytes.length > MANIFEST_MAX_BYTES) {
@@ -113,7 +162,7 @@ public final class ChunkStore {
                 throw new SagaException(
                         Reason.METADATA_CORRUPT, key + " is larger than any manifest; nothing was read");
             }
-            return Manifest.parse(bytes, key);
+            return bytes;
         } catch (NoSuchKeyException e) {
             throw new SagaException(
                     Reason.CHUNK_MISSING,
@@ -134,12 +183,10 @@ public final class ChunkStore {
      *     written
      */
     public FetchResult fetch(String keyPrefix, OutputStream target) throws IOException {
-        Manifest manifest = manifest(keyPrefix);
-        List<OrderedRead.Expected> chunks = IntStream.range(0, manifest.chunks().size())
-                .mapToObj(i -> new OrderedRead.Expected(
-                        ChunkKeys.chunk(keyPrefix, i),
-                        manifest.chunks().get(i).size(),
-                        manifest.chunks().get(i).sha256()))
+        StoredManifest stored = stored(keyPrefix);
+        Manifest manifest = stored.manifest();
+        List<OrderedRead.Expected> chunks = manifest.rows(keyPrefix).stream()
+                .map(row -> OrderedRead.Expected.of(row, stored.objects()))
                 .toList();
         String sha256 = new OrderedRead(bucket).read(chunks, target, () -> {});
         if (!sha256.equals(manifest.sha256())) {
@@ -163,11 +210,12 @@ public final class ChunkStore {
      * complete.
      *
      * @param rows journal rows of the whole document
+     * @param document that they belong to
      * @param from first byte, from 0
      * @param length at least 1
      */
-    public InputStream content(List<ChunkRow> rows, long from, long length) {
-        return new VerifiedContent(bucket, rows, from, length);
+    public InputStream content(Document document, List<ChunkRow> rows, long from, long length) {
+        return new VerifiedContent(bucket, rows, ChunkSealer.of(sealing, document), from, length);
     }
 
     /**

@@ -13,96 +13,32 @@ import java.nio.file.StandardOpenOption;
  * region, so a body can be sent again. It is not a stream itself, so Camel's stream caching does not spool it.
  */
 record FileRegion(Path path, long offset, long length) {
+    private static final int SAMPLE_BYTES = 32 * 1024;
 
     InputStream open() throws IOException {
-        return new RegionStream(FileChannel.open(path, StandardOpenOption.READ), offset, length);
+        return new RegionStream(FileChannel.open(path, StandardOpenOption.READ), offset, length, true);
     }
 
-    /**
-     * Reads at a position through one small buffer; supports {@code reset}, which the SDK uses before it sends again.
-     */
-    private static final class RegionStream extends InputStream {
-        private static final int BUFFER_BYTES = 128 * 1024;
-
-        private final FileChannel file;
-        private final long end;
-        private final ByteBuffer buffer;
-        private long position;
-        private long mark;
-
-        RegionStream(FileChannel file, long offset, long length) {
-            this.file = file;
-            this.end = offset + length;
-            this.buffer = ByteBuffer.allocate((int) Math.min(BUFFER_BYTES, Math.max(1, length)))
-                    .limit(0);
-            this.position = offset;
-            this.mark = offset;
-        }
-
-        @Override
-        public int read() throws IOException {
-            if (!fill()) {
-                return -1;
+    /** Bytes from its start, middle and end; all of it if it is small. */
+    byte[] sample() throws IOException {
+        if (length <= 3 * SAMPLE_BYTES) {
+            try (InputStream all = open()) {
+                return all.readAllBytes();
             }
-            position++;
-            return buffer.get() & 0xff;
         }
-
-        @Override
-        public int read(byte[] target, int from, int length) throws IOException {
-            if (length == 0) {
-                return 0;
+        ByteBuffer sample = ByteBuffer.allocate(3 * SAMPLE_BYTES);
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+            for (long at : new long[] {0, (length - SAMPLE_BYTES) / 2, length - SAMPLE_BYTES}) {
+                sample.limit(sample.position() + SAMPLE_BYTES);
+                for (long from = offset + at; sample.hasRemaining(); ) {
+                    int n = file.read(sample, from);
+                    if (n <= 0) {
+                        throw new EOFException("the file ends at " + from + ", before the end of its chunk");
+                    }
+                    from += n;
+                }
             }
-            if (!fill()) {
-                return -1;
-            }
-            int n = Math.min(length, buffer.remaining());
-            buffer.get(target, from, n);
-            position += n;
-            return n;
         }
-
-        private boolean fill() throws IOException {
-            if (buffer.hasRemaining()) {
-                return true;
-            }
-            if (position == end) {
-                return false;
-            }
-            buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
-            int n = file.read(buffer, position);
-            buffer.flip();
-            if (n <= 0) {
-                buffer.limit(0);
-                throw new EOFException("the file ends at " + position + ", before the end of its chunk");
-            }
-            return true;
-        }
-
-        @Override
-        public int available() {
-            return (int) Math.min(Integer.MAX_VALUE, end - position);
-        }
-
-        @Override
-        public boolean markSupported() {
-            return true;
-        }
-
-        @Override
-        public synchronized void mark(int readLimit) {
-            mark = position;
-        }
-
-        @Override
-        public synchronized void reset() {
-            position = mark;
-            buffer.limit(0);
-        }
-
-        @Override
-        public void close() throws IOException {
-            file.close();
-        }
+        return sample.array();
     }
 }

@@ -5,6 +5,9 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.OpenUpload.Tail;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
+import dev.streamingsaga.sealing.DocumentSealing;
+import dev.streamingsaga.sealing.Sealing;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -19,12 +22,16 @@ import software.amazon.awssdk.services.s3.S3Client;
 public final class IncomingObjects implements AutoCloseable {
     private final SagaConfig config;
     private final S3Client s3;
+    private final Sealing sealing;
+    private final ChunkSealer sealer;
     private final ProducerTemplate template;
 
     /** @param s3 closed by the caller */
-    public IncomingObjects(SagaConfig config, CamelContext context, S3Client s3) {
+    public IncomingObjects(SagaConfig config, CamelContext context, S3Client s3, Sealing sealing) {
         this.config = config;
         this.s3 = s3;
+        this.sealing = sealing;
+        this.sealer = ChunkSealer.of(config, sealing);
         this.template = context.createProducerTemplate();
     }
 
@@ -49,20 +56,27 @@ public final class IncomingObjects implements AutoCloseable {
         send(ObjectPut.chunk(upload, row, new FileRegion(bytes, 0, row.sizeBytes())));
     }
 
-    /** As {@link #sendChunk}, for the tail; journal it afterwards. */
-    public void sendTail(Run run, Tail tail, Path bytes) {
-        send(ObjectPut.object(
+    /**
+     * As {@link #sendChunk}, for the tail; journal it afterwards.
+     *
+     * @throws IOException if the disk has no room for its encrypted form
+     */
+    public void sendTail(Run run, Tail tail, Path bytes) throws IOException {
+        FileRegion plain = new FileRegion(bytes, 0, tail.sizeBytes());
+        ObjectPut put = ObjectPut.object(
                 new Upload(run, false),
-                new ObjectPut.ObjectDescription(
-                        "the tail",
-                        tail.key(),
-                        tail.sizeBytes(),
-                        tail.sha256(),
-                        new FileRegion(bytes, 0, tail.sizeBytes()))));
+                new ObjectPut.ObjectDescription("the tail", tail.key(), tail.sizeBytes(), tail.sha256(), plain));
+        sealer.tail(run.document(), tail, plain).ifPresent(put::send);
+        send(put);
     }
 
     private void send(ObjectPut put) {
-        Exchange sent = template.send(config.direct(ChunkRoutes.CHUNK_ATTEMPTS), put::attach);
+        Exchange sent;
+        try {
+            sent = template.send(config.direct(ChunkRoutes.CHUNK_ATTEMPTS), put::attach);
+        } finally {
+            put.release();
+        }
         if (sent.getException() != null) {
             throw UploadFailures.find(sent.getException(), SagaException.class)
                     .map(RuntimeException.class::cast)
@@ -76,7 +90,19 @@ public final class IncomingObjects implements AutoCloseable {
      * @throws SagaException CHUNK_MISSING, SIZE_MISMATCH, CHUNK_CORRUPT or STORE_FAILED; discard what was written
      */
     public void readTail(Run run, Tail tail, OutputStream out) throws IOException {
-        read(run, List.of(new OrderedRead.Expected(tail.key(), tail.sizeBytes(), tail.sha256())), out);
+        read(run, List.of(expected(run, tail)), out);
+    }
+
+    /** An encrypted tail is larger than its bytes; its hash is compared in either case. */
+    private OrderedRead.Expected expected(Run run, Tail tail) {
+        long storedBytes =
+                bucket(run).head(tail.key()).map(Bucket.StoredObject::sizeBytes).orElse(tail.sizeBytes());
+        DocumentSealing objects = ChunkSealer.of(sealing, run.document());
+        OrderedRead.Decoding decoding = storedBytes == tail.sizeBytes()
+                ? OrderedRead.Decoding.NONE
+                : stored -> objects.open(
+                        ChunkSealer.tail(objects, run.document(), tail), StoredForm.NONE, Sealing.ENCRYPTION, stored);
+        return new OrderedRead.Expected(tail.key(), tail.sizeBytes(), tail.sha256(), storedBytes, decoding);
     }
 
     /**
@@ -85,10 +111,11 @@ public final class IncomingObjects implements AutoCloseable {
      * @throws SagaException as {@link #readTail}
      */
     public String sha256(Run run, List<ChunkRow> chunks) throws IOException {
+        DocumentSealing objects = ChunkSealer.of(sealing, run.document());
         return read(
                 run,
                 chunks.stream()
-                        .map(row -> new OrderedRead.Expected(row.key(), row.sizeBytes(), row.sha256()))
+                        .map(row -> OrderedRead.Expected.of(row, objects))
                         .toList(),
                 OutputStream.nullOutputStream());
     }

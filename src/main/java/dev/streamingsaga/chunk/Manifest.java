@@ -1,15 +1,18 @@
 package dev.streamingsaga.chunk;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.journal.Warning;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +35,53 @@ public record Manifest(
         List<ManifestWarning> warnings) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** @param codec the encoding of the stored bytes: {@code none} */
+    /**
+     * A chunk.
+     *
+     * @param size of the plain bytes, as {@code sha256}
+     * @param codec how the object is compressed: {@code none} or {@code zstd}
+     * @param encryption how the object is encrypted; null: not at all
+     * @param storedSize of the object, as {@code storedSha256}; null if the object has the plain bytes
+     */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record ManifestChunk(int index, long offset, long size, String sha256, String codec) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record ManifestChunk(
+            int index,
+            long offset,
+            long size,
+            String sha256,
+            String codec,
+            @Nullable String encryption,
+            @Nullable Long storedSize,
+            @Nullable String storedSha256) {
+
+        static ManifestChunk of(ChunkRow row) {
+            Optional<StoredForm> form = row.storedForm();
+            return new ManifestChunk(
+                    row.index(),
+                    row.offset(),
+                    row.sizeBytes(),
+                    row.sha256(),
+                    row.codec(),
+                    form.filter(StoredForm::isEncrypted)
+                            .map(StoredForm::encryption)
+                            .orElse(null),
+                    form.map(StoredForm::sizeBytes).orElse(null),
+                    form.map(StoredForm::sha256).orElse(null));
+        }
+
+        Optional<StoredForm> storedForm() {
+            return storedSize == null || storedSha256 == null
+                    ? Optional.empty()
+                    : Optional.of(new StoredForm(
+                            codec, encryption == null ? StoredForm.NONE : encryption, storedSize, storedSha256));
+        }
+
+        private boolean isValid() {
+            boolean plain = encryption == null && StoredForm.NONE.equals(codec);
+            return plain || storedSize != null && storedSize > 0 && storedSha256 != null && codec != null;
+        }
+    }
 
     /** @param code name of a {@link dev.streamingsaga.journal.WarningCode}, perhaps of a newer version */
     @JsonIgnoreProperties(ignoreUnknown = true)
@@ -53,12 +100,25 @@ public record Manifest(
                 document.contentType(),
                 document.sizeBytes(),
                 document.sha256(),
-                rows.stream()
-                        .map(row -> new ManifestChunk(row.index(), row.offset(), row.sizeBytes(), row.sha256(), "none"))
-                        .toList(),
+                rows.stream().map(ManifestChunk::of).toList(),
                 warnings.stream()
                         .map(warning -> new ManifestWarning(warning.code().name(), warning.place(), warning.message()))
                         .toList());
+    }
+
+    /** The chunks as rows of the journal. */
+    List<ChunkRow> rows(String keyPrefix) {
+        return chunks.stream()
+                .map(chunk -> new ChunkRow(
+                                chunk.index,
+                                chunk.offset,
+                                chunk.size,
+                                ChunkKeys.chunk(keyPrefix, chunk.index),
+                                chunk.sha256,
+                                ChunkRow.ChunkState.VERIFIED,
+                                0)
+                        .storedAs(chunk.storedForm()))
+                .toList();
     }
 
     /** Whether both describe the same document; warnings are not compared. */
@@ -78,7 +138,7 @@ public record Manifest(
         }
     }
 
-    /** @throws SagaException METADATA_CORRUPT if it is not a manifest, has gaps, or an unknown codec */
+    /** @throws SagaException METADATA_CORRUPT if it is not a manifest or has gaps */
     static Manifest parse(byte[] json, String key) {
         try {
             @Nullable Manifest manifest = JSON.readValue(json, Manifest.class);
@@ -102,13 +162,13 @@ public record Manifest(
                     && chunk.offset == offset
                     && chunk.size > 0
                     && chunk.sha256 != null
-                    && "none".equals(chunk.codec);
+                    && chunk.isValid();
             offset += valid ? chunk.size : 0;
         }
         if (!valid || offset != sizeBytes) {
             throw new SagaException(
                     Reason.METADATA_CORRUPT,
-                    key + " has gaps, an unknown codec, or sizes that do not add up; nothing was read");
+                    key + " has gaps, a chunk without its stored form, or sizes that do not add up; nothing was read");
         }
     }
 }

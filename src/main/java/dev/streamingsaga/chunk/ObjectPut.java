@@ -3,18 +3,24 @@ package dev.streamingsaga.chunk;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.source.SourceFile;
+import java.io.IOException;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The upload of one object, with all its attempts. Passed on as an exchange property; used by one thread. */
 final class ObjectPut {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectPut.class);
     private static final String PROPERTY = "SagaObjectPut";
 
     private final Upload upload;
     private final @Nullable ChunkRow row;
-    private final ObjectDescription object;
+    private ObjectDescription object;
+    private ChunkSealer.@Nullable Sealed sealed;
     private int attempt;
     private Run.@Nullable Permit permit;
 
@@ -24,7 +30,7 @@ final class ObjectPut {
         this.object = object;
     }
 
-    /** @param body a {@link FileRegion} or a byte array */
+    /** @param body a {@link FileRegion}, a {@link SealedChunk} or a byte array */
     record ObjectDescription(String name, String key, long sizeBytes, String sha256, Object body) {}
 
     static ObjectPut chunk(Upload upload, ChunkRow row) {
@@ -61,6 +67,40 @@ final class ObjectPut {
         if (permit != null) {
             permit.close();
             permit = null;
+        }
+    }
+
+    /** Replaces the bytes to send by their stored form; all attempts send the same. */
+    void send(ChunkSealer.Sealed form) {
+        sealed = form;
+        object = new ObjectDescription(
+                object.name, object.key, form.form().sizeBytes(), form.form().sha256(), form.bytes());
+    }
+
+    /** How the object is stored; empty if it has its own bytes. */
+    Optional<StoredForm> storedForm() {
+        return Optional.ofNullable(sealed).map(ChunkSealer.Sealed::form);
+    }
+
+    boolean isSealed() {
+        return sealed != null;
+    }
+
+    /** Releases the stored form after the last attempt. */
+    void release() {
+        if (sealed != null) {
+            try {
+                sealed.bytes().close();
+            } catch (IOException e) {
+                LOG.warn("cannot remove the stored form of {}: {}", this, e.toString());
+            }
+        }
+    }
+
+    static void release(Exchange exchange) {
+        ObjectPut put = exchange.getProperty(PROPERTY, ObjectPut.class);
+        if (put != null) {
+            put.release();
         }
     }
 

@@ -1,13 +1,19 @@
 package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.digest.Sha256;
+import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.StoredForm;
+import dev.streamingsaga.sealing.DamagedObjectException;
+import dev.streamingsaga.sealing.DocumentSealing;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.core.ResponseInputStream;
@@ -27,8 +33,44 @@ final class OrderedRead {
         this.bucket = bucket;
     }
 
-    /** The expected content of an object. */
-    record Expected(String key, long sizeBytes, String sha256) {}
+    /** Turns the bytes of an object into those that it stands for. */
+    @FunctionalInterface
+    interface Decoding {
+        Decoding NONE = stored -> stored;
+
+        InputStream decode(InputStream stored) throws IOException;
+    }
+
+    /**
+     * The expected content of an object.
+     *
+     * @param sizeBytes and {@code sha256} after decoding
+     * @param storedBytes size of the object itself
+     */
+    record Expected(String key, long sizeBytes, String sha256, long storedBytes, Decoding decoding) {
+
+        static Expected of(ChunkRow row, DocumentSealing objects) {
+            return new Expected(
+                    row.key(), row.sizeBytes(), row.sha256(), row.storedSizeBytes(), decoding(row, objects));
+        }
+
+        /** The object itself, as it is stored. */
+        static Expected stored(ChunkRow row) {
+            return new Expected(
+                    row.key(), row.storedSizeBytes(), row.storedSha256(), row.storedSizeBytes(), Decoding.NONE);
+        }
+
+        private static Decoding decoding(ChunkRow row, DocumentSealing objects) {
+            Optional<StoredForm> form = row.storedForm();
+            return form.isEmpty()
+                    ? Decoding.NONE
+                    : stored -> objects.open(
+                            objects.chunk(row.index(), row.sizeBytes()),
+                            form.get().codec(),
+                            form.get().encryption(),
+                            stored);
+        }
+    }
 
     /**
      * @return SHA-256 of all bytes in order
@@ -68,25 +110,34 @@ final class OrderedRead {
             MessageDigest whole,
             OutputStream out)
             throws IOException {
-        ResponseInputStream<GetObjectResponse> bytes = opened(chunk, opening);
+        ResponseInputStream<GetObjectResponse> stored = opened(chunk, opening);
+        try {
+            DecodedObject object = DecodedObject.of(chunk, stored);
+            boolean complete = false;
+            try {
+                copy(chunk, object.bytes(), whole, out);
+                complete = true;
+            } finally {
+                if (complete) {
+                    object.close();
+                } else {
+                    object.abort();
+                }
+            }
+        } catch (DamagedObjectException e) {
+            throw new SagaException(Reason.CHUNK_CORRUPT, describe(chunk) + " " + e.getMessage(), e);
+        }
+    }
+
+    private void copy(Expected chunk, InputStream bytes, MessageDigest whole, OutputStream out) throws IOException {
         MessageDigest digest = Sha256.digest();
         byte[] buffer = new byte[BUFFER_BYTES];
         long size = 0;
-        boolean complete = false;
-        try {
-            for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
-                digest.update(buffer, 0, n);
-                whole.update(buffer, 0, n);
-                out.write(buffer, 0, n);
-                size += n;
-            }
-            complete = true;
-        } finally {
-            if (complete) {
-                bytes.close();
-            } else {
-                bytes.abort();
-            }
+        for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+            digest.update(buffer, 0, n);
+            whole.update(buffer, 0, n);
+            out.write(buffer, 0, n);
+            size += n;
         }
         check(chunk, size, Sha256.hex(digest));
     }

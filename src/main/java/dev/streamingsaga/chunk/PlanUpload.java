@@ -117,7 +117,7 @@ final class PlanUpload {
     private static boolean hasRecordedEtag(ChunkRow row, Map<String, Bucket.ListedObject> listed) {
         return isSent(row)
                 && row.etag().isPresent()
-                && new Bucket.ListedObject(row.sizeBytes(), row.etag()).equals(listed.get(row.key()));
+                && new Bucket.ListedObject(row.storedSizeBytes(), row.etag()).equals(listed.get(row.key()));
     }
 
     /**
@@ -206,9 +206,9 @@ final class PlanUpload {
         try {
             return bucket.named(put.document().bucket())
                     .head(row.key())
-                    .filter(stored -> stored.sizeBytes() == row.sizeBytes())
+                    .filter(stored -> stored.sizeBytes() == row.storedSizeBytes())
                     .flatMap(Bucket.StoredObject::sha256)
-                    .filter(row.sha256()::equals)
+                    .filter(row.storedSha256()::equals)
                     .isPresent();
         } catch (RuntimeException e) {
             if (!put.run().needsSource()) {

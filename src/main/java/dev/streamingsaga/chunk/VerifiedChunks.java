@@ -3,6 +3,7 @@ package dev.streamingsaga.chunk;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.sealing.DocumentSealing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -14,6 +15,7 @@ import software.amazon.awssdk.core.exception.SdkClientException;
  */
 final class VerifiedChunks implements AutoCloseable {
     private final Bucket bucket;
+    private final DocumentSealing objects;
     private final OriginalFile original;
     private final ChunkSlots slots;
     private final Runnable check;
@@ -22,8 +24,14 @@ final class VerifiedChunks implements AutoCloseable {
      * @param slots closed with this object, as is the original
      * @param check called before each chunk; what it throws ends the reading
      */
-    VerifiedChunks(Bucket bucket, OriginalFile original, ChunkSlots slots, Runnable check) {
+    VerifiedChunks(
+            Bucket bucket,
+            DocumentSealing objects,
+            OriginalFile original,
+            ChunkSlots slots,
+            Runnable check) {
         this.bucket = bucket;
+        this.objects = objects;
         this.original = original;
         this.slots = slots;
         this.check = check;
@@ -72,8 +80,7 @@ final class VerifiedChunks implements AutoCloseable {
 
     private void fetch(ChunkRow row, ChunkSlots.Slot slot) throws IOException {
         try {
-            new OrderedRead(bucket)
-                    .read(List.of(new OrderedRead.Expected(row.key(), row.sizeBytes(), row.sha256())), slot, () -> {});
+            new OrderedRead(bucket).read(List.of(OrderedRead.Expected.of(row, objects)), slot, () -> {});
         } catch (IOException e) {
             slot.requireWritten();
             // As an exception of the SDK, so that it counts as an outage of the bucket.

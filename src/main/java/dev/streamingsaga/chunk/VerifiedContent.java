@@ -2,14 +2,14 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.sealing.DamagedObjectException;
+import dev.streamingsaga.sealing.DocumentSealing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
  * Streams a range of a document. Reads and hashes each chunk of the range as a whole; it always holds back one buffer,
@@ -21,6 +21,7 @@ final class VerifiedContent extends InputStream {
 
     private final Bucket bucket;
     private final List<ChunkRow> rows;
+    private final DocumentSealing objects;
     private final long from;
     private final long end;
     private int next;
@@ -32,8 +33,9 @@ final class VerifiedContent extends InputStream {
     private int heldFrom;
     private int heldUntil;
 
-    VerifiedContent(Bucket bucket, List<ChunkRow> rows, long from, long length) {
+    VerifiedContent(Bucket bucket, List<ChunkRow> rows, DocumentSealing objects, long from, long length) {
         this.bucket = bucket;
+        this.objects = objects;
         this.rows = rows;
         this.from = from;
         this.end = from + length;
@@ -45,13 +47,13 @@ final class VerifiedContent extends InputStream {
     /** A chunk that is being read; {@code at} is the offset of its next byte in the document. */
     private static final class OpenChunk {
         private final ChunkRow row;
-        private final ResponseInputStream<GetObjectResponse> bytes;
+        private final DecodedObject object;
         private final MessageDigest digest = Sha256.digest();
         private long at;
 
-        OpenChunk(ChunkRow row, ResponseInputStream<GetObjectResponse> bytes) {
+        OpenChunk(ChunkRow row, DecodedObject object) {
             this.row = row;
-            this.bytes = bytes;
+            this.object = object;
             this.at = row.offset();
         }
     }
@@ -87,6 +89,8 @@ final class VerifiedContent extends InputStream {
             return true;
         } catch (SdkException e) {
             throw new IOException("bucket " + bucket.name() + " cannot be read: " + e.getMessage(), e);
+        } catch (DamagedObjectException e) {
+            throw new IOException(rows.get(next).key() + " in bucket " + bucket.name() + " " + e.getMessage(), e);
         }
     }
 
@@ -98,11 +102,11 @@ final class VerifiedContent extends InputStream {
         OpenChunk chunk = open;
         if (chunk == null) {
             ChunkRow row = rows.get(next);
-            chunk = new OpenChunk(row, bucket.open(row.key()));
+            chunk = new OpenChunk(row, DecodedObject.of(OrderedRead.Expected.of(row, objects), bucket.open(row.key())));
             open = chunk;
         }
         byte[] buffer = ready;
-        int n = chunk.bytes.readNBytes(buffer, 0, BUFFER_BYTES);
+        int n = chunk.object.bytes().readNBytes(buffer, 0, BUFFER_BYTES);
         chunk.digest.update(buffer, 0, n);
         chunk.at += n;
         if (n == 0) {
@@ -116,7 +120,7 @@ final class VerifiedContent extends InputStream {
         heldFrom = (int) Math.min(n, Math.max(0, from - first));
         heldUntil = (int) Math.max(heldFrom, Math.min(n, end - first));
         if (n == 0) {
-            chunk.bytes.close();
+            chunk.object.close();
             open = null;
             next++;
         }
@@ -134,7 +138,7 @@ final class VerifiedContent extends InputStream {
     @Override
     public void close() {
         if (open != null) {
-            open.bytes.abort();
+            open.object.abort();
             open = null;
         }
     }

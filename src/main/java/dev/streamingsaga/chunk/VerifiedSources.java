@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.DocumentSource;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
@@ -19,11 +20,13 @@ public final class VerifiedSources {
 
     private final SagaConfig config;
     private final S3Client s3;
+    private final Sealing sealing;
 
     /** @param s3 closed by the caller */
-    public VerifiedSources(SagaConfig config, S3Client s3) {
+    public VerifiedSources(SagaConfig config, S3Client s3, Sealing sealing) {
         this.config = config;
         this.s3 = s3;
+        this.sealing = sealing;
     }
 
     /**
@@ -48,7 +51,11 @@ public final class VerifiedSources {
                 return new VerifiedChannel(
                         rows,
                         new VerifiedChunks(
-                                new Bucket(s3, document.bucket()), new OriginalFile(document), slots, run::check));
+                                new Bucket(s3, document.bucket()),
+                                ChunkSealer.of(sealing, document),
+                                new OriginalFile(document),
+                                slots,
+                                run::check));
             }
         };
     }

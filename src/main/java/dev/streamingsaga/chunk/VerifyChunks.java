@@ -6,6 +6,8 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.sealing.DocumentSealing;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,6 +28,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * is broken. A resumed run that takes both from the journal hashes each chunk of the source again that it does not
  * send; the server compares those that it sends with the journaled hash. So its source is the same.
  *
+ * <p>A chunk that is stored compressed or encrypted keeps that proof: before it is sent, its bytes are hashed once more
+ * while they are transformed, and must have the SHA-256 of its row; what is sent, and compared here, is the SHA-256 of
+ * the result, journaled with the intent. An authenticated or checksummed form can only be read back as the bytes it was
+ * made from.
+ *
  * <p>This relies on the bucket to report the checksum of what it holds <em>now</em>. AWS does. The embedded server
  * reports the checksum taken on arrival, and only while size and modification time of its file are untouched; otherwise
  * it reports none. A chunk without a reported SHA-256 is read back and hashed here. Silent corruption in place is
@@ -35,11 +42,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class VerifyChunks {
     private final SagaConfig config;
     private final Bucket configured;
+    private final Sealing sealing;
     private final Parallel parallel;
 
-    VerifyChunks(SagaConfig config, Bucket bucket, Parallel parallel) {
+    VerifyChunks(SagaConfig config, Bucket bucket, Sealing sealing, Parallel parallel) {
         this.config = config;
         this.configured = bucket;
+        this.sealing = sealing;
         this.parallel = parallel;
     }
 
@@ -120,11 +129,11 @@ final class VerifyChunks {
             checkSize(run.document(), row, stored.sizeBytes());
             if (stored.sha256().isEmpty()) {
                 unreported.add(row);
-            } else if (!stored.sha256().get().equals(row.sha256())) {
+            } else if (!stored.sha256().get().equals(row.storedSha256())) {
                 throw failed(
                         Reason.CHUNK_CORRUPT,
                         run.document(),
-                        row.key() + " has SHA-256 " + stored.sha256().get() + " instead of " + row.sha256());
+                        row.key() + " has SHA-256 " + stored.sha256().get() + " instead of " + row.storedSha256());
             }
         });
         if (unreported.size() == rows.size()) {
@@ -146,9 +155,9 @@ final class VerifyChunks {
     }
 
     private String read(Bucket bucket, Run run, List<ChunkRow> rows) {
-        List<OrderedRead.Expected> expected = rows.stream()
-                .map(row -> new OrderedRead.Expected(row.key(), row.sizeBytes(), row.sha256()))
-                .toList();
+        DocumentSealing objects = ChunkSealer.of(sealing, run.document());
+        List<OrderedRead.Expected> expected =
+                rows.stream().map(row -> OrderedRead.Expected.of(row, objects)).toList();
         try {
             return new OrderedRead(bucket).read(expected, OutputStream.nullOutputStream(), run::check);
         } catch (IOException e) {
@@ -161,11 +170,11 @@ final class VerifyChunks {
     }
 
     private static void checkSize(Document document, ChunkRow row, long size) {
-        if (size != row.sizeBytes()) {
+        if (size != row.storedSizeBytes()) {
             throw failed(
                     Reason.SIZE_MISMATCH,
                     document,
-                    row.key() + " has " + size + " bytes instead of " + row.sizeBytes());
+                    row.key() + " has " + size + " bytes instead of " + row.storedSizeBytes());
         }
     }
 

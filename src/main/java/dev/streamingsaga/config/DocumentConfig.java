@@ -42,7 +42,35 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
      * @param readBack verify reads every stored byte again instead of trusting the bucket's checksum
      */
     public record Chunk(
-            long sizeBytes, String prefix, int parallelism, int attempts, Duration retryDelay, boolean readBack) {}
+            long sizeBytes,
+            String prefix,
+            int parallelism,
+            int attempts,
+            Duration retryDelay,
+            boolean readBack,
+            StoredAs storedAs) {}
+
+    /** How chunks are compressed. */
+    public enum ChunkCompression {
+        NONE,
+        ZSTD
+    }
+
+    /** How chunks are encrypted. */
+    public enum ChunkEncryption {
+        NONE,
+        AES256_GCM
+    }
+
+    /**
+     * The stored form of chunks.
+     *
+     * @param level of the compression
+     */
+    public record StoredAs(ChunkCompression compression, int level, ChunkEncryption encryption) {
+        /** Every chunk as it is. */
+        public static final StoredAs PLAIN = new StoredAs(ChunkCompression.NONE, 3, ChunkEncryption.NONE);
+    }
 
     /** What to do with a document whose text cannot be read completely. */
     public enum OnFailure {

@@ -12,6 +12,8 @@ import static dev.streamingsaga.config.SettingType.NODE;
 import static dev.streamingsaga.config.SettingType.REQUIRED;
 import static dev.streamingsaga.config.SettingType.SIZE;
 
+import dev.streamingsaga.config.DocumentConfig.ChunkCompression;
+import dev.streamingsaga.config.DocumentConfig.ChunkEncryption;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.journal.StoreNames;
@@ -123,6 +125,14 @@ final class DocumentSettings {
                 .describe("Attempts for one chunk, the first included.");
         table.row(DURATION, "saga.chunk.retry-delay", "5s", "0s", "1h")
                 .describe("Pause before the next attempt; none after the last.");
+        table.choice("saga.chunk.compression", ChunkCompression.NONE)
+                .describe("How chunks are compressed before they are stored. zstd: those of which a sample shrinks;"
+                        + " pictures, archives and most PDF files don't. Needs zstd-jni (docs/encryption.md).");
+        table.row(INTEGER, "saga.chunk.compression.level", "3", "1", "19")
+                .describe("Level of zstd: a higher one takes more time for fewer bytes.");
+        table.choice("saga.chunk.encryption", ChunkEncryption.NONE)
+                .describe("How chunks and manifest are encrypted, each document with a data key of its own."
+                        + " Needs tink, and a key encryption key (docs/encryption.md).");
         table.row(FLAG, "saga.verify.read-back", "false")
                 .describe("true: verify reads every stored byte again instead of trusting the checksum that the"
                         + " bucket reports.");

@@ -2,6 +2,8 @@ package dev.streamingsaga.config;
 
 import dev.streamingsaga.config.DocumentConfig.Attachments;
 import dev.streamingsaga.config.DocumentConfig.Chunk;
+import dev.streamingsaga.config.DocumentConfig.ChunkCompression;
+import dev.streamingsaga.config.DocumentConfig.ChunkEncryption;
 import dev.streamingsaga.config.DocumentConfig.Content;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.IsolationMode;
@@ -13,6 +15,7 @@ import dev.streamingsaga.config.DocumentConfig.ReadingLimits;
 import dev.streamingsaga.config.DocumentConfig.Recognition;
 import dev.streamingsaga.config.DocumentConfig.Security;
 import dev.streamingsaga.config.DocumentConfig.Source;
+import dev.streamingsaga.config.DocumentConfig.StoredAs;
 import dev.streamingsaga.config.EndpointConfig.AfterDrop;
 import dev.streamingsaga.config.EndpointConfig.Drop;
 import dev.streamingsaga.config.EndpointConfig.DropLimits;
@@ -179,7 +182,11 @@ public final class Settings {
                         read.integer("saga.chunk.parallelism"),
                         read.integer("saga.chunk.attempts"),
                         read.duration("saga.chunk.retry-delay"),
-                        read.flag("saga.verify.read-back")),
+                        read.flag("saga.verify.read-back"),
+                        new StoredAs(
+                                read.choice("saga.chunk.compression", ChunkCompression.class),
+                                read.integer("saga.chunk.compression.level"),
+                                read.choice("saga.chunk.encryption", ChunkEncryption.class))),
                 new Content(
                         read.integer("saga.content.segment-tokens"),
                         read.integer("saga.content.segment-overlap-tokens"),

@@ -13,6 +13,7 @@ import dev.streamingsaga.operations.StorageConnections;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.StorageAccess;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.store.Stores;
 import dev.streamingsaga.store.VectorSearch;
@@ -33,6 +34,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
 
     private final SagaConfig config;
     private final Journal journal;
+    private final Sealing sealing;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private Optional<BucketConnection> connection = Optional.empty();
     private Optional<OpenStores> openStores = Optional.empty();
@@ -41,6 +43,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
     InspectedStorage(SagaConfig config, Journal journal) {
         this.config = config;
         this.journal = journal;
+        this.sealing = new Sealing(config.documents().chunk().storedAs(), Optional.empty());
     }
 
     private record OpenStores(CamelContext context, TextContent content, Stores stores) {}
@@ -75,7 +78,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
     }
 
     private DocumentSource source(Run run) {
-        return new VerifiedSources(config, connection().client()).of(run);
+        return new VerifiedSources(config, connection().client(), sealing).of(run);
     }
 
     /** Opens what is not open yet. */
@@ -93,6 +96,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
                 stores.context(),
                 journal,
                 bucket.client(),
+                sealing,
                 stores.content(),
                 document -> CompletedOriginals.of(config, document));
         checks = Optional.of(new Checks(opened(new Orphans(access)), opened(new DocumentCheck(access))));
@@ -109,7 +113,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
 
     @Override
     public ChunkStore bucket() {
-        return connection().chunks();
+        return new ChunkStore(config, connection().client(), sealing);
     }
 
     @Override

@@ -27,6 +27,7 @@ public final class ActiveRun implements Run {
     private volatile SourceHold source = SourceHold.NONE;
     private volatile @Nullable Boolean needsSource;
     private volatile boolean handedOver;
+    private volatile boolean sealed;
     private volatile @Nullable List<Warning> knownWarnings;
 
     private final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -254,6 +255,11 @@ public final class ActiveRun implements Run {
 
     @Override
     public void chunkSending(int index, int attempt, Optional<StoredForm> form) {
+        if (form.isPresent() && !sealed) {
+            // Before the transactions that share a lock on the saga's row.
+            journal.chunks().raiseFormat(sagaId);
+            sealed = true;
+        }
         journal.chunks().sending(sagaId, number, index, attempt, form);
         if (attempt > 1) {
             journal.listener().chunkRetried();

@@ -99,22 +99,41 @@ public final class ChunkRepository {
     void sending(String sagaId, int run, int index, int attempt, Optional<StoredForm> form) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            requireRow(
-                    db.sql
-                            .sql("UPDATE chunk SET state = 'SENDING', etag = NULL, attempts = ?, codec = ?,"
-                                    + " encryption = ?, stored_size = ?, stored_sha256 = ?"
-                                    + " WHERE saga_id = ? AND idx = ?")
-                            .params(
-                                    attempt,
-                                    form.map(StoredForm::codec).orElse(null),
-                                    form.map(StoredForm::encryption).orElse(null),
-                                    form.map(StoredForm::sizeBytes).orElse(null),
-                                    form.map(StoredForm::sha256).orElse(null),
-                                    sagaId,
-                                    index)
-                            .update(),
-                    sagaId);
+            setForm(sagaId, index, form, "state = 'SENDING', attempts = " + attempt);
         });
+    }
+
+    /** The intent to write a chunk of a completed saga again. */
+    public void repairing(String sagaId, int index, Optional<StoredForm> form) {
+        if (form.isPresent()) {
+            raiseFormat(sagaId);
+        }
+        db.inTransaction(() -> setForm(sagaId, index, form, "attempts = attempts + 1"));
+    }
+
+    /** @param others columns that change as well */
+    private void setForm(String sagaId, int index, Optional<StoredForm> form, String others) {
+        requireRow(
+                db.sql
+                        .sql("UPDATE chunk SET " + others + ", etag = NULL, codec = ?, encryption = ?,"
+                                + " stored_size = ?, stored_sha256 = ? WHERE saga_id = ? AND idx = ?")
+                        .params(
+                                form.map(StoredForm::codec).orElse(null),
+                                form.map(StoredForm::encryption).orElse(null),
+                                form.map(StoredForm::sizeBytes).orElse(null),
+                                form.map(StoredForm::sha256).orElse(null),
+                                sagaId,
+                                index)
+                        .update(),
+                sagaId);
+    }
+
+    /** From now on older versions leave the saga alone: they would take its stored forms for damage. */
+    void raiseFormat(String sagaId) {
+        db.sql
+                .sql("UPDATE saga SET format = ? WHERE saga_id = ? AND format < ?")
+                .params(SagaFormat.SEALED, sagaId, SagaFormat.SEALED)
+                .update();
     }
 
     void sent(String sagaId, int run, int index, Optional<String> etag) {

@@ -6,8 +6,14 @@ package dev.streamingsaga.journal;
  * nodes.
  */
 public final class SagaFormat {
-    /** The format of sagas that begin in this version, and the newest that it handles. */
-    public static final int CURRENT = 1;
+    /** The format of sagas that begin in this version. */
+    static final int INITIAL = 1;
+
+    /** At least one chunk is not stored as it is: see {@link StoredForm}. */
+    static final int SEALED = 2;
+
+    /** The newest format that this version handles. */
+    public static final int CURRENT = SEALED;
 
     /** Condition on table {@code saga}: a node of this version may work on it. */
     static final String KNOWN = "format <= " + CURRENT;

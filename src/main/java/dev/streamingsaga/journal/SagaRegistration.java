@@ -217,7 +217,7 @@ public final class SagaRegistration {
                         now,
                         request.request().orElse(null),
                         request.sender().orElse(null),
-                        SagaFormat.CURRENT,
+                        SagaFormat.INITIAL,
                         request.delivery().endpoint().map(Enum::name).orElse(null),
                         sagaId)
                 .update();

@@ -229,7 +229,7 @@ public sealed class SagaReader permits SagaOperator {
      * @throws dev.streamingsaga.journal.SagaException METADATA_CORRUPT if its rows in the journal are damaged
      */
     public final InputStream content(Document document, long from, long length) {
-        return storage.bucket().in(document.bucket()).content(chunks(document.sagaId()), from, length);
+        return storage.bucket().in(document.bucket()).content(document, chunks(document.sagaId()), from, length);
     }
 
     /**

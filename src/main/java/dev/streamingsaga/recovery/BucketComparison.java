@@ -47,7 +47,7 @@ final class BucketComparison {
     /** Retries without a pause: a client that does not retry gets a stale pooled connection first after an outage. */
     private List<Drift> compare(List<ChunkRow> rows, boolean deep, int attempts) {
         try {
-            return new ChunkAudit(storage.config(), storage.s3())
+            return new ChunkAudit(storage.config(), storage.s3(), storage.sealing())
                     .compare(document, rows, deep).stream()
                             .map(found ->
                                     drift(StoreNames.UPLOAD, kind(found), found.key(), found.expected(), found.found()))

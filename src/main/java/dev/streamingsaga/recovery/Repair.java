@@ -9,6 +9,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.saga.StoreCallException;
 import dev.streamingsaga.saga.StoreClient;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
@@ -90,7 +92,8 @@ final class Repair {
 
     private void objects(List<Drift> found) {
         List<String> keys = found.stream().map(Drift::resource).toList();
-        for (ChunkRow row : storage.journal().chunks().all(saga.sagaId())) {
+        List<ChunkRow> before = storage.journal().chunks().all(saga.sagaId());
+        for (ChunkRow row : before) {
             if (keys.contains(row.key())) {
                 Document original = text.original()
                         .orElseThrow(() -> new SagaException(
@@ -98,9 +101,15 @@ final class Repair {
                 request("chunk-again", run(original), row);
             }
         }
-        if (keys.stream().anyMatch(ChunkAudit::isManifest)) {
+        boolean otherForm =
+                !forms(before).equals(forms(storage.journal().chunks().all(saga.sagaId())));
+        if (otherForm || keys.stream().anyMatch(ChunkAudit::isManifest)) {
             request("manifest-again", run(document()), "");
         }
+    }
+
+    private static List<Optional<StoredForm>> forms(List<ChunkRow> rows) {
+        return rows.stream().map(ChunkRow::storedForm).toList();
     }
 
     /**

@@ -16,7 +16,8 @@ import java.util.Optional;
 
 /**
  * The run in which the write routes repair a completed document. The process holds the lock on the data directory, so
- * permits are granted as long as the document is current. Chunk rows in the journal do not change.
+ * permits are granted as long as the document is current. Of the chunk rows in the journal only the stored form
+ * changes.
  */
 final class RepairRun implements Run {
     private final Journal journal;
@@ -79,7 +80,8 @@ final class RepairRun implements Run {
 
     @Override
     public void chunkSending(int index, int attempt, Optional<StoredForm> form) {
-        // The row stays VERIFIED: an event records the repair.
+        // The row stays VERIFIED: an event records the repair. Until the object is written, its form is another one.
+        journal.chunks().repairing(saga.sagaId(), index, form);
     }
 
     @Override

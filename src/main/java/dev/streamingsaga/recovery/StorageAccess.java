@@ -6,6 +6,7 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Run;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.DocumentSource;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,11 +27,12 @@ public record StorageAccess(
         CamelContext context,
         Journal journal,
         S3Client s3,
+        Sealing sealing,
         DocumentContent content,
         Function<Document, List<Path>> originals) {
 
     /** The verified bytes of a run's document. */
     DocumentSource source(Run run) {
-        return new VerifiedSources(config, s3).of(run);
+        return new VerifiedSources(config, s3, sealing).of(run);
     }
 }

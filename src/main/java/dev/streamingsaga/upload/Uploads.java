@@ -18,6 +18,7 @@ import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.SagaEngine;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.upload.ResumableUploads.ResumableRequest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ public final class Uploads implements AutoCloseable {
 
     /** What uploads depend on; the caller closes it. */
     public record UploadDependencies(
-            SagaConfig config, Runs runs, SagaEngine engine, DocumentContent content, S3Client s3) {}
+            SagaConfig config, Runs runs, SagaEngine engine, DocumentContent content, S3Client s3, Sealing sealing) {}
 
     /**
      * Removes the chunks that a killed process left in the folder.
@@ -56,7 +57,7 @@ public final class Uploads implements AutoCloseable {
                 dependencies.runs(),
                 dependencies.engine(),
                 dependencies.content(),
-                new IncomingObjects(config, context, dependencies.s3()),
+                new IncomingObjects(config, context, dependencies.s3(), dependencies.sealing()),
                 threads,
                 folder);
         this.resumable = new ResumableUploads(this, parts, config);

@@ -4,11 +4,13 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.embedded.FaultyS3;
+import dev.streamingsaga.encryption.DocumentKeys;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -35,17 +38,24 @@ final class ChunkFixture implements AutoCloseable {
     final FaultyS3 faults = new FaultyS3();
     final S3Client s3;
     final Path dataDir;
+    final Sealing sealing;
     private final EmbeddedS3 server;
     final CamelContext context = new DefaultCamelContext();
     private final ProducerTemplate template;
 
     ChunkFixture(Path dataDir, SagaConfig config) throws Exception {
+        this(dataDir, config, Optional.empty());
+    }
+
+    /** @param keys empty: without encryption */
+    ChunkFixture(Path dataDir, SagaConfig config, Optional<DocumentKeys> keys) throws Exception {
+        this.sealing = new Sealing(config.documents().chunk().storedAs(), keys);
         this.dataDir = Files.createDirectories(dataDir);
         this.config = config;
         server = faults.start(dataDir);
         s3 = S3Clients.create(config.servers().s3(), server.endpoint(), server.accessKey(), server.secretKey());
         new ChunkStore(config, s3).ensureBucket();
-        context.addRoutes(new ChunkRoutes(config, s3));
+        context.addRoutes(new ChunkRoutes(config, s3, sealing, () -> ""));
         context.start();
         template = context.createProducerTemplate();
     }
@@ -144,7 +154,7 @@ final class ChunkFixture implements AutoCloseable {
     }
 
     ChunkStore store() {
-        return new ChunkStore(config, s3);
+        return new ChunkStore(config, s3, sealing);
     }
 
     List<String> keys(RecordingRun run) {

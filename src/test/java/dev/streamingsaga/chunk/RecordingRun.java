@@ -79,6 +79,7 @@ final class RecordingRun implements Run {
     @Override
     public synchronized void chunkSending(int index, int attempt, Optional<StoredForm> form) {
         sendings.add(new Sending(index, attempt));
+        rows.set(index, rows.get(index).storedAs(form));
         set(index, ChunkState.SENDING, attempt);
     }
 
@@ -142,6 +143,7 @@ final class RecordingRun implements Run {
         ChunkRow row = rows.get(index);
         rows.set(
                 index,
-                new ChunkRow(row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts));
+                new ChunkRow(row.index(), row.offset(), row.sizeBytes(), row.key(), row.sha256(), state, attempts)
+                        .storedAs(row.storedForm()));
     }
 }

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.sealing.Sealing;
 import dev.streamingsaga.source.Digests;
 import java.io.IOException;
 import java.io.InputStream;
@@ -98,7 +99,7 @@ class VerifiedSourcesTest {
     }
 
     private SeekableByteChannel open() throws IOException {
-        return new VerifiedSources(fixture.config, new FetchCount(fixture.s3, fetches))
+        return new VerifiedSources(fixture.config, new FetchCount(fixture.s3, fetches), Sealing.none())
                 .of(run)
                 .open();
     }
@@ -178,7 +179,11 @@ class VerifiedSourcesTest {
         Files.delete(file);
         ChunkSlots slots = new ChunkSlots(dir.resolve("data/spool/tmp"), CHUNK, 2);
         VerifiedChunks chunks = new VerifiedChunks(
-                new Bucket(fixture.s3, run.document().bucket()), new OriginalFile(run.document()), slots, run::check);
+                new Bucket(fixture.s3, run.document().bucket()),
+                ChunkSealer.of(Sealing.none(), run.document()),
+                new OriginalFile(run.document()),
+                slots,
+                run::check);
         Random random = new Random(1);
         try (SeekableByteChannel channel = new VerifiedChannel(run.chunks(), chunks)) {
             for (int i = 0; i < 50; i++) {

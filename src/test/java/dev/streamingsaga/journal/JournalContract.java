@@ -1553,6 +1553,27 @@ abstract class JournalContract {
     }
 
     @Test
+    void the_form_of_an_attempt_is_journaled_and_hides_the_saga_from_older_versions() throws Exception {
+        ActiveRun run = uploading("a");
+        run.planChunks(rows(run));
+        StoredForm form = new StoredForm("zstd", "aes256-gcm-hkdf-1", 70, "ab12");
+        assertThat(saga(run).format()).isEqualTo(SagaFormat.INITIAL);
+
+        run.chunkSending(0, 1, Optional.of(form));
+
+        assertThat(saga(run).format()).isEqualTo(SagaFormat.SEALED);
+        assertThat(run.chunks().get(0).storedForm()).contains(form);
+        assertThat(run.chunks().get(1).storedForm()).isEmpty();
+        run.chunkSent(0, Optional.of("tag"));
+        StoredForm repaired = new StoredForm("none", "aes256-gcm-hkdf-1", 99, "cd34");
+        journal.chunks().repairing(run.sagaId(), 0, Optional.of(repaired));
+        assertThat(run.chunks().get(0).storedForm()).contains(repaired);
+        assertThat(run.chunks().get(0).state()).isEqualTo(ChunkRow.ChunkState.SENT);
+        run.chunkSending(0, 2, Optional.empty());
+        assertThat(run.chunks().get(0).storedForm()).isEmpty();
+    }
+
+    @Test
     void what_the_bucket_confirms_is_sent_whether_its_answer_was_seen_or_not() throws Exception {
         ActiveRun run = uploading("a");
         run.planChunks(rows(run));
