@@ -44,6 +44,7 @@ import dev.streamingsaga.ops.Reports;
 import dev.streamingsaga.outage.Dependency;
 import dev.streamingsaga.outage.Outages;
 import dev.streamingsaga.outage.Patience;
+import dev.streamingsaga.receipt.Receipts;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
@@ -121,6 +122,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             SagaOperator operator,
             CallbackListener callbacks,
             Reports reports,
+            Receipts receipts,
             Uploads uploads,
             Optional<DocumentEncryption> encryption,
             Runnable requireCoordinator,
@@ -256,8 +258,13 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 CallbackToken.open(config.dataDir(), config.servers().callback().secret());
         Outages outages = closeLater(new Outages(config.id("outages"), PROBE_INTERVAL, journal.clock()));
         Patience patience = new Patience(config.operation().patience(), outages, journal.clock());
-        SagaEngine engine =
-                closeLater(new SagaEngine(config, context, new EngineDependencies(runs, tokens, reports, patience)));
+        Receipts receipts = closeLater(Receipts.open(
+                config,
+                journal,
+                new ChunkStore(config, servers.s3()),
+                () -> content.embedder().modelId()));
+        SagaEngine engine = closeLater(
+                new SagaEngine(config, context, new EngineDependencies(runs, tokens, reports, patience, receipts)));
         CallbackListener callbacks = closeLater(CallbackListener.start(
                 config.servers().callback(),
                 config.dataDir(),
@@ -321,6 +328,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new SagaOperator(parts),
                 callbacks,
                 reports,
+                receipts,
                 closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3(), sealing))),
                 encryption,
                 () -> requireCoordinator(config, service, callbacks),
@@ -393,6 +401,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Journal journal = components().parts().journal();
         Map<String, String> settings =
                 SharedSettings.fingerprints(resources.config(), journal.epoch(), explicitResources.isPresent());
+        components().receipts().keyId().ifPresent(key -> settings.put("saga.receipts.key-file", key));
         journal.nodes().join(settings).ifPresent(conflict -> {
             throw ConfigException.of("node " + conflict.node() + ", which uses the same journal, runs with another "
                     + conflict.setting() + "; all nodes must have the same. Nothing was started. To change the setting,"

@@ -66,9 +66,11 @@ class ArchitectureTest {
             .because("a hub may serve the API with another server");
 
     @ArchTest
-    static final ArchRule only_the_api_reads_tokens = noClasses()
+    static final ArchRule only_the_api_and_receipts_depend_on_jose = noClasses()
             .that()
             .doNotHaveSimpleName("OidcTokens")
+            .and()
+            .resideOutsideOfPackage("..receipt..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.nimbusds..")

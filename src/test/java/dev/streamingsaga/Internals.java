@@ -4,6 +4,7 @@ import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.operations.OperatorComponents;
+import dev.streamingsaga.receipt.Receipts;
 import dev.streamingsaga.recovery.DocumentCheck;
 import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
@@ -35,6 +36,10 @@ public final class Internals {
 
     public static Recovery recovery(StreamingSaga bundle) {
         return parts(bundle).recovery();
+    }
+
+    public static Receipts receipts(StreamingSaga bundle) {
+        return bundle.components().receipts();
     }
 
     public static Orphans orphans(StreamingSaga bundle) {

@@ -73,6 +73,7 @@ public final class ChunkAudit {
         }
         manifest(document, rows, listed.remove(document.keyPrefix() + ChunkKeys.MANIFEST))
                 .ifPresent(found::add);
+        listed.remove(receiptKey(document)); // compared with the journal by whoever has it
         listed.forEach((key, object) -> found.add(new Difference(
                 DifferenceKind.EXTRA, key, Optional.empty(), "no such object", object.sizeBytes() + " bytes")));
         return found;
@@ -177,8 +178,18 @@ public final class ChunkAudit {
                 found -> new Difference(DifferenceKind.DIFFERENT, key, Optional.empty(), expected, found));
     }
 
+    /** The key of a document's receipt, which is there if it has one. */
+    public static String receiptKey(Document document) {
+        return document.keyPrefix() + ChunkKeys.RECEIPT;
+    }
+
     /** Whether a key is that of a manifest. */
     public static boolean isManifest(String key) {
         return key.endsWith("/" + ChunkKeys.MANIFEST);
+    }
+
+    /** Whether a key is that of a receipt. */
+    public static boolean isReceipt(String key) {
+        return key.endsWith("/" + ChunkKeys.RECEIPT);
     }
 }

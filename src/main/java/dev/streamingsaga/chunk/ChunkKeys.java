@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 /** Object names below the prefix of a saga. */
 final class ChunkKeys {
     static final String MANIFEST = "manifest.json";
+    static final String RECEIPT = "receipt.jws";
     private static final Pattern CHUNK = Pattern.compile("chunk-\\d{6,}");
 
     private ChunkKeys() {}

@@ -173,6 +173,11 @@ public final class ChunkStore {
         }
     }
 
+    /** The receipts beside the manifests of this bucket. */
+    public ReceiptObjects receipts() {
+        return new ReceiptObjects(s3, bucket, config.servers().s3().timeout());
+    }
+
     /**
      * Writes a document to a stream and checks each chunk and the whole file on the way. If it throws, discard what was
      * written.

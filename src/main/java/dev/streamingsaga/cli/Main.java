@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.backup.BackupException;
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.Product;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.operations.OperationException;
 import java.io.PrintWriter;
@@ -17,7 +18,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
         name = "saga",
         description = "Stores large documents in an object store and four other stores, in one saga.",
         mixinStandardHelpOptions = true,
-        version = "Streaming Saga 0.1.0",
+        version = Product.NAME + " " + Product.VERSION,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             IngestCommand.class,

@@ -3,6 +3,7 @@ package dev.streamingsaga.config;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.RedeliveryPolicy;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ public record OperationConfig(
         Compensation compensation,
         RecoveryPolicy recovery,
         OrphanPolicy orphans,
+        Receipts receipts,
         Observability observability) {
 
     /** How many attempts to deliver a document there are at most, the first included. */
@@ -59,6 +61,19 @@ public record OperationConfig(
 
     /** @param minAge younger orphans are never deleted */
     public record OrphanPolicy(Duration minAge) {}
+
+    /** Whether completed documents get a signed receipt. */
+    public enum ReceiptMode {
+        OFF,
+        ON
+    }
+
+    /** @param keyFile private key that signs receipts; empty: generated once and kept in the data directory */
+    public record Receipts(ReceiptMode mode, Optional<Path> keyFile) {
+        public boolean isOn() {
+            return mode == ReceiptMode.ON;
+        }
+    }
 
     public enum LogFormat {
         TEXT,

@@ -26,6 +26,7 @@ import dev.streamingsaga.config.DocumentConfig.IsolationMode;
 import dev.streamingsaga.config.DocumentConfig.OcrMode;
 import dev.streamingsaga.config.DocumentConfig.OnFailure;
 import dev.streamingsaga.config.OperationConfig.LogFormat;
+import dev.streamingsaga.config.OperationConfig.ReceiptMode;
 import dev.streamingsaga.config.OperationConfig.RecoveryMode;
 import dev.streamingsaga.config.OperationConfig.TraceDetail;
 import dev.streamingsaga.config.ServerConfig.EmbeddingProvider;
@@ -148,10 +149,23 @@ final class ServerSettings {
                         + " An orderly stop does not count.");
         table.row(DURATION, "saga.recovery.lease", "30s", "2s", "1h")
                 .describe("Time after the last heartbeat of a process until another process takes over its sagas.");
+        receipts(table);
         table.section("Orphans");
         table.row(DURATION, "saga.orphans.min-age", "24h", "0s", "3650d")
                 .describe("\"orphans --delete\" deletes stored data that no saga in the journal owns only if it is"
                         + " older than this.");
+    }
+
+    private static void receipts(SettingsTable table) {
+        table.section("Receipts");
+        table.choice("saga.receipts", ReceiptMode.OFF)
+                .describe("on: every completed document gets a signed receipt, which is kept in the journal and beside"
+                        + " its manifest; documents that were completed before get theirs at the next start.");
+        table.row(FILE, "saga.receipts.key-file", "")
+                .describe(
+                        "Private key that signs receipts: an Ed25519 key as JSON Web Key, the same for all nodes. Only"
+                                + " its owner may have access to it (mode 600); it is generated if the file does not exist."
+                                + " Empty: DATA/receipts.jwk.");
     }
 
     private static void embeddings(SettingsTable table) {

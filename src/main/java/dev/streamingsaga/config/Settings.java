@@ -287,6 +287,9 @@ public final class Settings {
                         read.duration("saga.recovery.lease"),
                         read.duration("saga.source.host-patience")),
                 new OrphanPolicy(read.duration("saga.orphans.min-age")),
+                new OperationConfig.Receipts(
+                        read.choice("saga.receipts", OperationConfig.ReceiptMode.class),
+                        read.path("saga.receipts.key-file")),
                 new Observability(
                         read.choice("saga.log.format", LogFormat.class),
                         read.flag("saga.log.console"),

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  */
 final class DirectoryAccess {
     private static final Pattern OWN_NAMES = Pattern.compile("bucket|broker|coordinator|logs|reports|spool|lock|host-id"
-            + "|[a-z][a-z0-9-]*\\.(db|db-wal|db-shm|db-journal|port|credentials|secret)");
+            + "|[a-z][a-z0-9-]*\\.(db|db-wal|db-shm|db-journal|port|credentials|secret|jwk)");
     private static final String LOST_AND_FOUND = "lost+found";
     private static final String OWNER_CHECK = ".owner-";
     private static final int MAX_FINDINGS = 10;

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 final class BucketSweep {
     private static final Logger LOG = LoggerFactory.getLogger(BucketSweep.class);
     private static final Pattern HALF_WRITTEN =
-            Pattern.compile("(chunk-\\d{6}|tail-\\d{12}|manifest\\.json|\\.owner\\.json)"
+            Pattern.compile("(chunk-\\d{6}|tail-\\d{12}|manifest\\.json|receipt\\.jws|\\.owner\\.json)"
                     + "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final Path baseDir;

@@ -45,6 +45,7 @@ public final class Journal {
     private final WarningRepository warnings;
     private final AuditLog audit;
     private final DocumentKeyRepository keys;
+    private final ReceiptRepository receipts;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -78,6 +79,7 @@ public final class Journal {
         this.pages = new SagaPages(db);
         this.hostWaits = new HostWaits(db, sagas, events);
         this.droppedFiles = new DroppedFileRepository(db, events);
+        this.receipts = new ReceiptRepository(db);
         this.singletons = new SingletonLease(db, leases);
         this.nodes = new NodeRepository(db, leases);
         this.audit = new AuditLog(dataSource, clock, node);
@@ -159,6 +161,11 @@ public final class Journal {
     /** What is missing or uncertain about the text of documents. */
     public WarningRepository warnings() {
         return warnings;
+    }
+
+    /** Signed statements about documents. */
+    public ReceiptRepository receipts() {
+        return receipts;
     }
 
     /** Bodies that arrive in the bucket before their saga runs. */

@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -47,11 +48,13 @@ final class BucketComparison {
     /** Retries without a pause: a client that does not retry gets a stale pooled connection first after an outage. */
     private List<Drift> compare(List<ChunkRow> rows, boolean deep, int attempts) {
         try {
-            return new ChunkAudit(storage.config(), storage.s3(), storage.sealing())
-                    .compare(document, rows, deep).stream()
-                            .map(found ->
-                                    drift(StoreNames.UPLOAD, kind(found), found.key(), found.expected(), found.found()))
-                            .toList();
+            List<Drift> all = new ArrayList<>();
+            new ChunkAudit(storage.config(), storage.s3(), storage.sealing())
+                    .compare(document, rows, deep)
+                    .forEach(found -> all.add(
+                            drift(StoreNames.UPLOAD, kind(found), found.key(), found.expected(), found.found())));
+            new ReceiptComparison(storage, document).run().ifPresent(all::add);
+            return all;
         } catch (SdkException | UncheckedIOException e) {
             return attempts > 1
                     ? compare(rows, deep, attempts - 1)

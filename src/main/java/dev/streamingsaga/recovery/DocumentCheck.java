@@ -89,7 +89,7 @@ public final class DocumentCheck implements AutoCloseable {
                 drift.withRepairable(
                         false, "no saga of this instance writes this object; inspect it and delete it by hand");
             default -> {
-                if (ChunkAudit.isManifest(drift.resource())) {
+                if (ChunkAudit.isManifest(drift.resource()) || ChunkAudit.isReceipt(drift.resource())) {
                     yield drift.withRepairable(true, "");
                 }
                 boolean recoverable =

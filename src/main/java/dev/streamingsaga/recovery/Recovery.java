@@ -29,13 +29,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Maintains sagas, at start and periodically: renews leases, takes over sagas whose owner is gone, enforces time
  * limits, runs operator commands, delivers documents again, publishes documents that are not visible in every store
- * yet, retries clean-up entries that are due.
+ * yet, retries clean-up entries that are due, issues receipts that are missing.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
     /** One for each schedule: heartbeats, time limits and operator commands must not wait for a store that hangs. */
-    private static final int THREADS = 4;
+    private static final int THREADS = 5;
 
     private final SagaConfig config;
     private final Journal journal;
@@ -83,6 +83,7 @@ public final class Recovery implements AutoCloseable {
                 () -> runs.endPaused(config.operation().compensation().stepTimeout()),
                 this::doDueWork);
         every(30_000, this::maintain);
+        every(5_000, engine::issueReceipts);
     }
 
     /** What one of the nodes does for all. */

@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Repairs a completed document, first in the bucket, then in the stores, from the journal and the verified bytes of the
@@ -105,6 +106,17 @@ final class Repair {
                 !forms(before).equals(forms(storage.journal().chunks().all(saga.sagaId())));
         if (otherForm || keys.stream().anyMatch(ChunkAudit::isManifest)) {
             request("manifest-again", run(document()), "");
+        }
+        if (keys.stream().anyMatch(ChunkAudit::isReceipt)) {
+            receipt();
+        }
+    }
+
+    private void receipt() {
+        try {
+            new ReceiptComparison(storage, document()).repair();
+        } catch (SdkException e) {
+            throw new SagaException(Reason.STORE_FAILED, "the receipt cannot be written: " + e.getMessage(), e);
         }
     }
 

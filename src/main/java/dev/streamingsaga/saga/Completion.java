@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +33,18 @@ final class Completion {
     private final Journal journal;
     private final RetryPolicy retries;
 
-    /** The parts of the application that a completion involves. */
-    record CompletionParts(Journal journal, Runs runs, StoreClient stores, StepCompensator steps, Alerts alerts) {}
+    /**
+     * The parts of the application that a completion involves.
+     *
+     * @param published called when a document has become visible in every store; never throws
+     */
+    record CompletionParts(
+            Journal journal,
+            Runs runs,
+            StoreClient stores,
+            StepCompensator steps,
+            Alerts alerts,
+            Consumer<SagaRecord> published) {}
 
     /** @param retries only its growing delay is used: attempts have no limit once a saga is COMPLETED */
     Completion(Completion.CompletionParts parts, RetryPolicy retries) {
@@ -80,6 +91,10 @@ final class Completion {
         if (failures.isEmpty()) {
             removeOlder(saga);
             journal.outcomes().published(saga.sagaId());
+            journal.sagas()
+                    .find(saga.sagaId())
+                    .filter(now -> now.supersededBy().isEmpty())
+                    .ifPresent(parts.published());
         } else {
             notPublished(saga, failures);
         }

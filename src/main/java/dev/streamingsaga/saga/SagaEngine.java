@@ -16,6 +16,7 @@ import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackHandler;
 import dev.streamingsaga.lra.CallbackToken.Target;
 import dev.streamingsaga.outage.Patience;
+import dev.streamingsaga.receipt.Receipts;
 import dev.streamingsaga.trace.Traces;
 import java.time.Duration;
 import java.util.HashSet;
@@ -54,6 +55,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Alerts alerts;
     private final Traces traces;
     private final Patience patience;
+    private final Receipts receipts;
 
     /** @param dependencies what the engine works with */
     public SagaEngine(SagaConfig config, CamelContext context, EngineDependencies dependencies) {
@@ -77,9 +79,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 alerts,
                 config.operation().compensation().stepTimeout(),
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
-        this.completion = new Completion(new Completion.CompletionParts(journal, runs, stores, steps, alerts), retries);
-        this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
         this.counts = new StoreCounts(stores);
+        this.completion = new Completion(
+                new Completion.CompletionParts(journal, runs, stores, steps, alerts, this::issueReceipt), retries);
+        this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
+        this.receipts = dependencies.receipts();
     }
 
     /**
@@ -179,6 +183,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     /** Makes a COMPLETED saga's document visible in the stores where it is not yet. */
     public void publish(SagaRecord saga) {
         completion.publish(saga);
+    }
+
+    private void issueReceipt(SagaRecord saga) {
+        receipts.completed(saga, counts::counts);
+    }
+
+    /** Issues the receipts of documents that have none, and copies those that are not beside their manifest yet. */
+    public void issueReceipts() {
+        receipts.issueDue(counts::counts);
     }
 
     /**

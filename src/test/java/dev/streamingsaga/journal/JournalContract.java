@@ -33,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -2146,6 +2147,104 @@ abstract class JournalContract {
         List<String> plan = plan(DueWork.SQL.replace(":now", "1").replace(":left", "''"));
 
         assertThat(plan).isNotEmpty().noneMatch(line -> line.matches("(?i).*scan (on )?saga( \\(.*)?$"));
+    }
+
+    @Test
+    void a_receipt_names_the_one_before_it_and_a_saga_gets_one_of_a_kind() throws Exception {
+        String first = published("a");
+        String second = published("b");
+        assertThat(journal.receipts().due("", 10)).containsExactly(first, second);
+        assertThat(journal.receipts().due(first, 10)).containsExactly(second);
+
+        Receipt one = journal.receipts().append(Receipt.Kind.COMPLETION, first, "d1", signed("one"));
+        Receipt again = other.receipts().append(Receipt.Kind.COMPLETION, first, "d1", signed("other"));
+        Receipt two = other.receipts().append(Receipt.Kind.COMPLETION, second, "d2", signed("two"));
+        Receipt deleted = journal.receipts().append(Receipt.Kind.DELETION, first, "d1", signed("deleted"));
+
+        assertThat(again).isEqualTo(one);
+        assertThat(journal.receipts().after(0, 10)).containsExactly(one, two, deleted);
+        assertThat(List.of(one.jws(), two.jws(), deleted.jws()))
+                .containsExactly("one 1 " + Receipt.Position.NONE, "two 2 hash of one", "deleted 3 hash of two");
+        assertThat(other.receipts().head()).isEqualTo(new Receipt.Head(3, "hash of deleted"));
+        assertThat(journal.receipts().due("", 10)).isEmpty();
+        assertThat(journal.receipts().notCopied(0, 10))
+                .as("nothing is copied for a deleted document")
+                .containsExactly(two);
+        journal.receipts().copied(two);
+        assertThat(journal.receipts().notCopied(0, 10)).isEmpty();
+    }
+
+    @Test
+    void a_receipt_that_cannot_be_signed_leaves_no_gap() throws Exception {
+        String saga = published("a");
+
+        assertThatThrownBy(() -> journal.receipts().append(Receipt.Kind.COMPLETION, saga, "d", position -> {
+                    throw new IllegalStateException("no key");
+                }))
+                .hasMessage("no key");
+
+        assertThat(journal.receipts().after(0, 10)).isEmpty();
+        assertThat(journal.receipts().due("", 10)).containsExactly(saga);
+        assertThat(journal.receipts()
+                        .append(Receipt.Kind.COMPLETION, saga, "d", signed("x"))
+                        .sequence())
+                .isOne();
+    }
+
+    @Test
+    void two_nodes_that_issue_receipts_at_once_build_one_chain() throws Exception {
+        List<String> sagas = new ArrayList<>();
+        for (int i = 0; i < ROUNDS; i++) {
+            sagas.add(published("r" + i));
+        }
+        CyclicBarrier barrier = new CyclicBarrier(2);
+        List<Future<?>> ends = new ArrayList<>();
+        for (Journal node : List.of(journal, other)) {
+            ends.add(threads.submit(() -> {
+                barrier.await();
+                sagas.forEach(saga -> node.receipts().append(Receipt.Kind.COMPLETION, saga, saga, signed(saga)));
+                return null;
+            }));
+        }
+        for (Future<?> end : ends) {
+            end.get();
+        }
+
+        List<Receipt> chain = journal.receipts().after(0, 1000);
+        assertThat(chain).extracting(Receipt::sagaId).containsExactlyInAnyOrderElementsOf(sagas);
+        String previous = Receipt.Position.NONE;
+        for (int i = 0; i < chain.size(); i++) {
+            assertThat(chain.get(i).jws()).isEqualTo(chain.get(i).sagaId() + " " + (i + 1) + " " + previous);
+            previous = chain.get(i).sha256();
+        }
+    }
+
+    @Test
+    void missing_receipts_are_found_by_indexes_however_many_documents_have_theirs() throws Exception {
+        endedLater(20_000);
+        sql.execute("UPDATE saga SET published_at = 1, receipt_sequence = 1 WHERE state = 'COMPLETED'");
+        sql.execute("ANALYZE");
+
+        assertThat(plan(ReceiptRepository.DUE.replace("> ?", "> ''").replace("?", "10")))
+                .anyMatch(line -> line.contains("saga_without_receipt"));
+        assertThat(plan(ReceiptRepository.NOT_COPIED.replace("?", "10")))
+                .noneMatch(line -> line.matches("(?i).*scan (on )?receipt( \\(.*)?$"));
+    }
+
+    private static Function<Receipt.Position, Receipt.Signed> signed(String text) {
+        return position -> new Receipt.Signed(
+                "key",
+                text + " " + position.sequence() + " " + position.previous(),
+                "hash of " + text,
+                Optional.empty());
+    }
+
+    /** A saga whose document is complete and visible. */
+    private String published(String name) throws Exception {
+        ActiveRun run = upTo(receive(name), SagaState.COMPLETING);
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
+        journal.outcomes().published(run.sagaId());
+        return run.sagaId();
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.lra.CallbackToken;
 import dev.streamingsaga.outage.Patience;
+import dev.streamingsaga.receipt.Receipts;
 import dev.streamingsaga.source.SourceFile;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -55,7 +56,8 @@ final class PropertyNode implements AutoCloseable {
         context.disableJMX();
         ErrorGuard.addTo(context, config.name()); // as every instance does
         CallbackToken tokens = new CallbackToken("sixteen characters".getBytes(StandardCharsets.UTF_8));
-        engine = new SagaEngine(config, context, new EngineDependencies(runs, tokens, new NoAlerts(), Patience.none()));
+        engine = new SagaEngine(
+                config, context, new EngineDependencies(runs, tokens, new NoAlerts(), Patience.none(), Receipts.off()));
         // Only the routes of the callbacks are called here; their wish reaches the engine as the coordinator's does.
         InMemorySagaService coordinator = new InMemorySagaService();
         context.addService(coordinator);

@@ -1,0 +1,219 @@
+package dev.streamingsaga.receipt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.streamingsaga.Internals;
+import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Receipt;
+import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.recovery.Drift;
+import dev.streamingsaga.testkit.FaultRule;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Receipts of documents that are stored for real. */
+@Tag("one-jdk")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ReceiptsTest {
+    private StreamingSagaFixture saga;
+    private int files;
+
+    @BeforeAll
+    void start(@TempDir Path empty) throws Exception {
+        saga = StreamingSagaFixture.start(
+                empty, Map.of("saga.receipts", "on", "saga.duplicates", "version", "saga.recovery.lease", "4s"));
+    }
+
+    @AfterAll
+    void stop() {
+        saga.close();
+    }
+
+    private IngestResult ingest(Path file) {
+        IngestResult result = saga.ingest(file);
+        assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        return result;
+    }
+
+    private IngestResult ingest() {
+        return ingest(saga.text("keeper-" + files++ + ".txt", 40));
+    }
+
+    private Receipt receipt(IngestResult result) {
+        return saga.journal()
+                .receipts()
+                .find(Receipt.Kind.COMPLETION, result.sagaId())
+                .orElseThrow();
+    }
+
+    private Statement statement(Receipt receipt) {
+        VerificationKeys keys =
+                VerificationKeys.of(saga.journal().receipts().keys().values());
+        return ReceiptVerifier.verify(receipt.jws(), keys).statement();
+    }
+
+    private SagaRecord record(IngestResult result) {
+        return saga.journal().sagas().find(result.sagaId()).orElseThrow();
+    }
+
+    private String key(IngestResult result) {
+        return record(result).document().orElseThrow().keyPrefix() + "receipt.jws";
+    }
+
+    private void awaitCopy(IngestResult result) {
+        await().atMost(Duration.ofSeconds(30)).until(() -> saga.keys().contains(key(result)));
+    }
+
+    private String copy(IngestResult result) {
+        awaitCopy(result);
+        return saga.bucket()
+                .getObjectAsBytes(r -> r.bucket(StreamingSagaFixture.BUCKET).key(key(result)))
+                .asString(StandardCharsets.US_ASCII);
+    }
+
+    @Test
+    void states_what_was_stored() {
+        Path file = saga.file("scan.bin", 2 * StreamingSagaFixture.CHUNK + 1000);
+
+        IngestResult result = ingest(file);
+
+        Receipt receipt = receipt(result);
+        Statement statement = statement(receipt);
+        assertThat(statement.kind()).isEqualTo(Statement.COMPLETION);
+        assertThat(statement.document().fileName()).isEqualTo("scan.bin");
+        assertThat(statement.document().sha256()).isEqualTo(result.sha256());
+        assertThat(statement.document().sizeBytes()).isEqualTo(2L * StreamingSagaFixture.CHUNK + 1000);
+        assertThat(statement.document().completedAt())
+                .isEqualTo(record(result).finishedAt().orElseThrow().toString());
+        assertThat(statement.content())
+                .isNotNull()
+                .satisfies(content -> assertThat(content.chunks())
+                        .hasSize(3)
+                        .allSatisfy(chunk -> assertThat(saga.keys()).contains(content.keyPrefix() + chunk.name())));
+        assertThat(statement.stores()).isEqualTo(result.stores());
+        assertThat(statement.warnings())
+                .isEqualTo(result.warnings().stream()
+                        .map(IngestResult.WarningResult::code)
+                        .distinct()
+                        .toList());
+        assertThat(statement.chain().journal()).isEqualTo(saga.journal().epoch());
+        assertThat(copy(result)).isEqualTo(receipt.jws());
+        assertThat(statement(receipt(ingest())).software())
+                .isNotNull()
+                .satisfies(software -> assertThat(software.embeddingModel()).isNotBlank());
+    }
+
+    @Test
+    void chains_receipts() {
+        Receipt first = receipt(ingest());
+        Receipt second = receipt(ingest());
+
+        assertThat(second.sequence()).isEqualTo(first.sequence() + 1);
+        assertThat(statement(second).chain().previous()).isEqualTo(first.sha256());
+    }
+
+    @Test
+    void issues_and_copies_later_what_was_lost() {
+        IngestResult lost = ingest();
+        awaitCopy(lost);
+        saga.execute("journal", "DELETE FROM receipt WHERE saga_id = '" + lost.sagaId() + "'");
+        saga.execute("journal", "UPDATE saga SET receipt_sequence = NULL WHERE saga_id = '" + lost.sagaId() + "'");
+        saga.bucket().deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(key(lost)));
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> saga.journal()
+                        .receipts()
+                        .find(Receipt.Kind.COMPLETION, lost.sagaId())
+                        .isPresent());
+
+        assertThat(statement(receipt(lost)).document().sha256()).isEqualTo(lost.sha256());
+        assertThat(statement(receipt(lost)).software())
+                .isNotNull()
+                .satisfies(software -> assertThat(software.embeddingModel())
+                        .as("not known for sure any more")
+                        .isNull());
+        assertThat(copy(lost)).isEqualTo(receipt(lost).jws());
+    }
+
+    @Test
+    void a_document_is_completed_while_the_bucket_takes_no_receipt() {
+        FaultRule rule = saga.s3()
+                .when(request -> request.path().endsWith("/receipt.jws"))
+                .always()
+                .answer(503, "SlowDown");
+        IngestResult result;
+        try {
+            result = ingest();
+            await().atMost(Duration.ofSeconds(30)).until(() -> rule.applied() > 0);
+            assertThat(saga.journal().receipts().isCopied(receipt(result))).isFalse();
+        } finally {
+            rule.remove();
+        }
+
+        assertThat(copy(result)).isEqualTo(receipt(result).jws());
+    }
+
+    @Test
+    void a_superseded_version_leaves_no_receipt_in_the_bucket() {
+        Path file = saga.text("versions.txt", 40);
+        IngestResult old = ingest(file);
+        awaitCopy(old);
+
+        IngestResult current = ingest(file);
+
+        awaitCopy(current);
+        assertThat(saga.keys()).doesNotContain(key(old));
+        assertThat(statement(receipt(old)).document().sha256()).isEqualTo(old.sha256());
+    }
+
+    @Test
+    void verify_finds_and_repairs_a_receipt_that_is_lost_or_changed_in_the_bucket() {
+        IngestResult result = ingest();
+        awaitCopy(result);
+        var check = Internals.documentCheck(saga.application().bundle());
+        await().until(() -> check.check(record(result), false).isEmpty());
+
+        for (boolean delete : List.of(true, false)) {
+            if (delete) {
+                saga.bucket()
+                        .deleteObject(r -> r.bucket(StreamingSagaFixture.BUCKET).key(key(result)));
+            } else {
+                saga.put(key(result), "changed".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(check.check(record(result), false))
+                    .singleElement()
+                    .satisfies(drift -> assertThat(drift.kind())
+                            .isEqualTo(delete ? Drift.DriftKind.MISSING : Drift.DriftKind.DIFFERENT));
+            assertThat(check.repair(record(result), false)).allMatch(Drift::repaired);
+            assertThat(copy(result)).isEqualTo(receipt(result).jws());
+        }
+    }
+
+    @Test
+    void a_deletion_is_a_receipt_of_the_chain_too() {
+        IngestResult result = ingest();
+        awaitCopy(result);
+        Receipts receipts = Internals.receipts(saga.application().bundle());
+        Statement.Deletion facts = new Statement.Deletion("expired", "os:keeper", "t1", "t2", true, List.of());
+
+        Receipt deleted = receipts.deletion(record(result), facts).orElseThrow();
+
+        assertThat(receipts.deletion(record(result), facts)).contains(deleted);
+        Statement statement = statement(deleted);
+        assertThat(statement.kind()).isEqualTo(Statement.DELETION);
+        assertThat(statement.deletion()).isEqualTo(facts);
+        assertThat(statement.receiptSha256()).isEqualTo(receipt(result).sha256());
+        assertThat(statement.document().fileName()).isNull();
+    }
+}
