@@ -13,10 +13,16 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
     /**
      * What to do when a file is already in an unfinished saga, or its content is already stored.
      *
+     * @param versionsKept versions of a document that stay fetchable, the current one included
      * @param claimRoots folders in which messages of the user's own routes may name files; empty: nowhere
      */
     public record Source(
-            long maxSizeBytes, List<Path> roots, OnConflict onConflict, Duplicates duplicates, List<Path> claimRoots) {}
+            long maxSizeBytes,
+            List<Path> roots,
+            OnConflict onConflict,
+            Duplicates duplicates,
+            int versionsKept,
+            List<Path> claimRoots) {}
 
     public enum OnConflict {
         JOIN,

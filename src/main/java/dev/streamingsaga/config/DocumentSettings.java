@@ -94,8 +94,12 @@ final class DocumentSettings {
                 .describe("How long a saga waits for the host that has its original, while no other node can read it,"
                         + " before the alert SOURCE_HOST_AWAY. The wait ends with saga.time-limit.");
         table.choice("saga.duplicates", Duplicates.SKIP)
-                .describe("What to do with the same content from the same source. skip: answer with the stored"
-                        + " document; version: store it again, then remove the old one; reject: fail with DUPLICATE.");
+                .describe("What to do with a source that was stored before. skip: answer with the stored document if"
+                        + " the content is the same; version: store it as the next version of its document,"
+                        + " whatever its content; reject: fail with DUPLICATE if the content is the same.");
+        table.row(INTEGER, "saga.versions.keep", "1", "1", "1000000")
+                .describe("Versions of a document that stay fetchable with saga.duplicates=version, the current one"
+                        + " included. Older ones are removed. Only the current one is found by search.");
         table.row(FOLDERS, "saga.claim-check.roots", "")
                 .describe("Folders in which messages of your own routes (routes/examples/ingest-kafka.camel.yaml)"
                         + " may name files, separated by commas. Empty: nowhere.");

@@ -171,6 +171,7 @@ public final class Settings {
                         read.folders("saga.source.roots"),
                         read.choice("saga.source.on-conflict", OnConflict.class),
                         read.choice("saga.duplicates", Duplicates.class),
+                        read.integer("saga.versions.keep"),
                         read.folders("saga.claim-check.roots")),
                 new Security(
                         read.text("saga.security.owner"),

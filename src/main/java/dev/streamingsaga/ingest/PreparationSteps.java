@@ -186,13 +186,12 @@ final class PreparationSteps {
                 });
     }
 
-    /** The same content of the same source again is a version of the same document. */
-    private String documentId(String sourceKey, String sha256) {
-        boolean versions = config.documents().source().duplicates() == Duplicates.VERSION;
-        Optional<SagaRecord> stored = versions ? journal.sagas().storedContent(sourceKey, sha256) : Optional.empty();
-        return stored.flatMap(SagaRecord::document)
-                .map(Document::documentId)
-                .orElseGet(() -> Ids.document(sourceKey, sha256));
+    /** Without versions, each content of a source is a document of its own. */
+    private String documentId(SagaRecord saga, String sha256) {
+        String ownId = Ids.document(saga.origin().key(), sha256);
+        boolean versions = config.documents().source().duplicates() == Duplicates.VERSION
+                || journal.versions().exist(ownId);
+        return versions ? journal.versions().register(saga) : ownId;
     }
 
     /** Step {@code start}: chooses and journals all names before anything is written under them. */
@@ -208,7 +207,7 @@ final class PreparationSteps {
             run.setDocument(saga.document().get().withIdentity(identity));
             return;
         }
-        String documentId = documentId(saga.origin().key(), digests.sha256());
+        String documentId = documentId(saga, digests.sha256());
         run.setDocument(new Document(
                 documentId,
                 saga.sagaId(),

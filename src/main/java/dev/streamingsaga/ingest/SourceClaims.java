@@ -95,6 +95,9 @@ final class SourceClaims {
                     : journal.registration().receive(newSaga);
             SagaRecord saga = registered.saga();
             if (registered.isNew()) {
+                if (config.documents().source().duplicates() == Duplicates.VERSION) {
+                    journal.versions().register(saga);
+                }
                 exchange.setProperty(ExchangeKeys.RUN, runs.begin(saga));
                 warnIfRenamed(exchange, saga);
                 return saga.sagaId();

@@ -9,7 +9,8 @@ import java.util.List;
  *
  * @param commands operator commands for sagas
  * @param staleSagas unfinished sagas whose lease has expired, without those that this process leaves to others
- * @param publications completed documents that are not visible in every store yet
+ * @param publications completed documents that are not visible in every store yet, and replaced versions of documents
+ *     that have to be removed
  * @param cleanupCommands operator commands for clean-up entries
  * @param cleanups clean-up entries whose next attempt is due
  * @param redeliveries documents that are to be delivered again
@@ -31,9 +32,12 @@ public record DueWork(
                     + " AND lease_until < :now AND state <> 'PAUSED' AND " + SagaFormat.KNOWN
                     + " AND " + Leases.NOT_LEFT)
             + " AS stale,"
-            + when("SELECT 1 FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
+            + " CASE WHEN"
+            + exists("SELECT 1 FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL AND superseded_by IS NULL"
                     + " AND publish_after <= :now AND " + SagaFormat.KNOWN)
-            + " AS publications,"
+            + " OR"
+            + exists(VersionRepository.OUTSTANDING)
+            + " THEN 1 ELSE 0 END AS publications,"
             + when("SELECT 1 FROM cleanup JOIN saga USING (saga_id) WHERE cleanup.wish IS NOT NULL AND "
                     + SagaFormat.KNOWN)
             + " AS cleanup_commands,"
@@ -45,7 +49,11 @@ public record DueWork(
             + " AS redeliveries";
 
     private static String when(String query) {
-        return " CASE WHEN EXISTS (" + query + ") THEN 1 ELSE 0 END";
+        return " CASE WHEN" + exists(query) + " THEN 1 ELSE 0 END";
+    }
+
+    private static String exists(String query) {
+        return " EXISTS (" + query + ")";
     }
 
     static DueWork read(JournalDatabase db, Collection<String> left) {

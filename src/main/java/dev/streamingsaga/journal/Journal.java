@@ -46,6 +46,7 @@ public final class Journal {
     private final AuditLog audit;
     private final DocumentKeyRepository keys;
     private final ReceiptRepository receipts;
+    private final VersionRepository versions;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -73,8 +74,9 @@ public final class Journal {
         this.runs = new RunRepository(db, transitions, events);
         this.warnings = new WarningRepository(db, transitions);
         this.texts = new TextRepository(db, transitions);
-        this.uploads = new UploadRepository(
-                new UploadRepository.Repositories(db, sagas, events, registration, chunks, runs, leases, redeliveries));
+        this.versions = new VersionRepository(db, sagas, events);
+        this.uploads = new UploadRepository(new UploadRepository.Repositories(
+                db, sagas, events, registration, chunks, runs, leases, redeliveries, versions));
         this.statistics = new StatisticsRepository(db);
         this.pages = new SagaPages(db);
         this.hostWaits = new HostWaits(db, sagas, events);
@@ -166,6 +168,11 @@ public final class Journal {
     /** Signed statements about documents. */
     public ReceiptRepository receipts() {
         return receipts;
+    }
+
+    /** The versions of documents. */
+    public VersionRepository versions() {
+        return versions;
     }
 
     /** Bodies that arrive in the bucket before their saga runs. */

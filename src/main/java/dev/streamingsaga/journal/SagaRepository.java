@@ -96,8 +96,9 @@ public final class SagaRepository {
     /** Completed sagas of a document that no newer one superseded, newest first. */
     public List<SagaRecord> completed(String documentId) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE document_id = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
-                        + " ORDER BY saga_id DESC")
+                .sql("SELECT saga.* FROM saga LEFT JOIN document_version v ON v.saga_id = saga.saga_id"
+                        + " WHERE saga.document_id = ? AND saga.state = 'COMPLETED' AND saga.superseded_by IS NULL"
+                        + " ORDER BY COALESCE(v.number, 0) DESC, saga.saga_id DESC")
                 .param(documentId)
                 .query(SagaRepository::saga)
                 .list();
@@ -180,18 +181,14 @@ public final class SagaRepository {
                 .optional();
     }
 
-    /**
-     * Completed sagas that no newer one superseded, of the same document as this saga's or of the same content from the
-     * same source, newest first.
-     */
-    public List<SagaRecord> versions(SagaRecord saga) {
-        Document document = saga.document().orElseThrow();
+    /** The newest completed saga of a source, whatever its content. */
+    Optional<SagaRecord> newestCompleted(String sourceKey) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE (document_id = ? OR (source_key = ? AND sha256 = ?))"
-                        + " AND state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id DESC")
-                .params(document.documentId(), saga.origin().key(), document.sha256())
+                .sql("SELECT * FROM saga WHERE source_key = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
+                        + " ORDER BY saga_id DESC LIMIT 1")
+                .param(sourceKey)
                 .query(SagaRepository::saga)
-                .list();
+                .optional();
     }
 
     /**

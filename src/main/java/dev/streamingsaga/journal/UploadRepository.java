@@ -32,13 +32,15 @@ public final class UploadRepository {
             ChunkRepository chunks,
             RunRepository runs,
             Leases leases,
-            Redeliveries redeliveries) {}
+            Redeliveries redeliveries,
+            VersionRepository versions) {}
 
     /**
      * What becomes of a complete body.
      *
      * @param source identifies sender, name and content
-     * @param skipStored whether a stored document of the same content answers for it
+     * @param skipStored whether a stored document of the same content answers for it; otherwise it is the next version
+     *     of the document of its sender and name
      * @param exclusive whether an unfinished saga of the same content answers for it
      * @param timeLimit of the saga, from now on
      * @param request identifies the request that brought the body, see {@link NewSaga}
@@ -297,6 +299,9 @@ public final class UploadRepository {
                     .sql("UPDATE upload SET completed_at = ?, tail_key = NULL WHERE saga_id = ?")
                     .params(now, sagaId)
                     .update();
+            if (!body.skipStored()) {
+                repositories.versions().register(repositories.sagas().get(sagaId));
+            }
             repositories
                     .events()
                     .append(

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Maintains sagas, at start and periodically: renews leases, takes over sagas whose owner is gone, enforces time
  * limits, runs operator commands, delivers documents again, publishes documents that are not visible in every store
- * yet, retries clean-up entries that are due, issues receipts that are missing.
+ * yet, removes replaced versions, retries clean-up entries that are due, issues receipts that are missing.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -124,6 +124,7 @@ public final class Recovery implements AutoCloseable {
                     maintenance.progress();
                     publish(List.of(saga));
                 }));
+                guarded(engine::removeReplacedVersions);
             }
             if (due.cleanupCommands()) {
                 guarded(() -> journal.cleanups().pendingCommands().forEach(command -> {
@@ -187,6 +188,7 @@ public final class Recovery implements AutoCloseable {
                     .unpublished(page.isEmpty() ? "" : page.get(page.size() - 1).sagaId());
             publish(page);
         } while (page.size() == SagaRepository.PAGE);
+        guarded(engine::removeReplacedVersions);
     }
 
     /** One at a time: a document that cannot be published must not hold up the others. */

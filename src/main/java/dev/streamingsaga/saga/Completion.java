@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.journal.VersionRepository.ReplacedVersion;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ final class Completion {
     private final Completion.CompletionParts parts;
     private final Journal journal;
     private final RetryPolicy retries;
+    private final int versionsKept;
 
     /**
      * The parts of the application that a completion involves.
@@ -46,11 +48,15 @@ final class Completion {
             Alerts alerts,
             Consumer<SagaRecord> published) {}
 
-    /** @param retries only its growing delay is used: attempts have no limit once a saga is COMPLETED */
-    Completion(Completion.CompletionParts parts, RetryPolicy retries) {
+    /**
+     * @param retries only its growing delay is used: attempts have no limit once a saga is COMPLETED
+     * @param versionsKept of each document, the current one included
+     */
+    Completion(Completion.CompletionParts parts, RetryPolicy retries, int versionsKept) {
         this.parts = parts;
         this.journal = parts.journal();
         this.retries = retries;
+        this.versionsKept = versionsKept;
     }
 
     /** @return false if this run did not complete the saga and never will */
@@ -66,11 +72,30 @@ final class Completion {
         return true;
     }
 
-    /** Makes the document visible. What fails is retried at growing intervals. */
+    /**
+     * Makes the document visible in every store, then replaces its older versions. What fails is retried at growing
+     * intervals. A document of which a newer version is visible already is replaced at once.
+     */
     void publish(SagaRecord saga) {
         if (saga.published()) {
             return;
         }
+        Map<String, String> failures = journal.versions().isOutdated(saga) ? Map.of() : show(saga);
+        if (failures.isEmpty()) {
+            journal.versions().replace(saga, versionsKept);
+            journal.versions().outstanding(saga).forEach(this::removeReplaced);
+            journal.outcomes().published(saga.sagaId());
+            journal.sagas()
+                    .find(saga.sagaId())
+                    .filter(now -> now.supersededBy().isEmpty())
+                    .ifPresent(parts.published());
+        } else {
+            notPublished(saga, failures);
+        }
+    }
+
+    /** @return what went wrong, by store */
+    private Map<String, String> show(SagaRecord saga) {
         Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
         Map<String, String> failures = new LinkedHashMap<>();
         List<String> stores = new ArrayList<>(List.of(StoreNames.UPLOAD));
@@ -88,16 +113,7 @@ final class Completion {
                         e.getMessage());
             }
         }
-        if (failures.isEmpty()) {
-            removeOlder(saga);
-            journal.outcomes().published(saga.sagaId());
-            journal.sagas()
-                    .find(saga.sagaId())
-                    .filter(now -> now.supersededBy().isEmpty())
-                    .ifPresent(parts.published());
-        } else {
-            notPublished(saga, failures);
-        }
+        return failures;
     }
 
     private void notPublished(SagaRecord saga, Map<String, String> failures) {
@@ -114,21 +130,14 @@ final class Completion {
         parts.alerts().deliver(saga.sagaId());
     }
 
-    /**
-     * Removes all visible versions but the newest, which is not this one if an older saga ends last. What cannot be
-     * removed becomes a clean-up entry. A crash in between repeats it, since the saga is recorded as published only
-     * afterwards.
-     */
-    private void removeOlder(SagaRecord saga) {
-        List<SagaRecord> versions = journal.sagas().versions(saga);
-        String newest = versions.stream()
-                .filter(version -> version.published() || version.sagaId().equals(saga.sagaId()))
-                .map(SagaRecord::sagaId)
-                .findFirst()
-                .orElse(saga.sagaId());
-        versions.stream().filter(old -> old.sagaId().compareTo(newest) < 0).forEach(old -> {
-            parts.steps().removeVersion(old);
-            journal.outcomes().supersede(old.sagaId(), newest);
-        });
+    /** Removes what is left to remove of replaced versions, after a process was killed at it. */
+    void removeReplaced() {
+        journal.versions().outstanding().forEach(this::removeReplaced);
+    }
+
+    /** What cannot be removed becomes a clean-up entry. A crash before the journal says that it is done repeats it. */
+    private void removeReplaced(ReplacedVersion version) {
+        parts.steps().removeVersion(version.saga(), version.keepChunks());
+        journal.versions().settled(version);
     }
 }

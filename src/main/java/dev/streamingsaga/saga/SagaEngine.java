@@ -81,7 +81,9 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 executors.newFixedThreadPool(this, config.id("compensator"), Math.max(2, config.concurrency())));
         this.counts = new StoreCounts(stores);
         this.completion = new Completion(
-                new Completion.CompletionParts(journal, runs, stores, steps, alerts, this::issueReceipt), retries);
+                new Completion.CompletionParts(journal, runs, stores, steps, alerts, this::issueReceipt),
+                retries,
+                config.documents().source().versionsKept());
         this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
         this.receipts = dependencies.receipts();
     }
@@ -192,6 +194,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     /** Issues the receipts of documents that have none, and copies those that are not beside their manifest yet. */
     public void issueReceipts() {
         receipts.issueDue(counts::counts);
+    }
+
+    /** Removes what is left to remove of replaced versions of documents, after a process was killed at it. */
+    public void removeReplacedVersions() {
+        completion.removeReplaced();
     }
 
     /**

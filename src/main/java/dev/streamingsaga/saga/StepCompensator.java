@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,12 @@ final class StepCompensator {
 
     /** Compensates every step that may have written according to the journal. */
     void compensateSteps(SagaRecord saga) {
+        compensateSteps(saga, step -> true);
+    }
+
+    private void compensateSteps(SagaRecord saga, Predicate<StepRecord> selected) {
         List<StepRecord> steps = new ArrayList<>(journal.steps().of(saga.sagaId()));
+        steps.removeIf(selected.negate());
         steps.sort(Comparator.comparingInt(StepRecord::ordinal).reversed());
         for (StepRecord step : steps) {
             if (step.mayHoldData() && isStore(saga, step.name())) {
@@ -68,9 +74,14 @@ final class StepCompensator {
         record(saga, step, result);
     }
 
-    /** Removes the data of a completed saga after its newer version has become visible. */
-    void removeVersion(SagaRecord superseded) {
-        compensateSteps(superseded);
+    /**
+     * Removes the data of a completed saga after its newer version has become visible.
+     *
+     * @param keepChunks whether its chunks and its manifest stay in the bucket
+     */
+    void removeVersion(SagaRecord superseded, boolean keepChunks) {
+        compensateSteps(
+                superseded, step -> !keepChunks || superseded.participants().contains(step.name()));
         alerts.deliver(superseded.sagaId());
     }
 

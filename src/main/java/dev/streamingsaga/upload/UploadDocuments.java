@@ -2,7 +2,6 @@ package dev.streamingsaga.upload;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Document;
-import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
 
@@ -12,9 +11,8 @@ final class UploadDocuments {
 
     private UploadDocuments() {}
 
-    /** Chooses the id before the content is known, since the keys of the chunks contain it. */
-    static Document arriving(SagaConfig config, SagaRecord saga) {
-        String documentId = Ids.document("body", saga.sagaId());
+    /** @param documentId chosen before the content is known, since the keys of the chunks contain it */
+    static Document arriving(SagaConfig config, SagaRecord saga, String documentId) {
         return new Document(
                 documentId,
                 saga.sagaId(),

@@ -1,6 +1,7 @@
 package dev.streamingsaga.upload;
 
 import dev.streamingsaga.chunk.IncomingObjects;
+import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.datadir.Permissions;
@@ -15,6 +16,7 @@ import dev.streamingsaga.journal.NewUpload;
 import dev.streamingsaga.journal.Origin;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StoreNames;
 import dev.streamingsaga.saga.SagaEngine;
@@ -126,12 +128,18 @@ public final class Uploads implements AutoCloseable {
 
     private void prepare(ActiveRun run) {
         try {
-            run.setDocument(UploadDocuments.arriving(config, run.initialSaga()));
+            run.setDocument(UploadDocuments.arriving(config, run.initialSaga(), documentId(run.initialSaga())));
             run.begin(StoreNames.UPLOAD, SagaState.UPLOADING);
         } catch (RuntimeException e) {
             parts.runs().markLost(run, e);
             throw e;
         }
+    }
+
+    private String documentId(SagaRecord saga) {
+        return config.documents().source().duplicates() == Duplicates.VERSION
+                ? parts.journal().versions().documentId(saga)
+                : Ids.document("body", saga.sagaId());
     }
 
     private NewSaga newSaga(String sender, String name) {

@@ -1907,6 +1907,150 @@ abstract class JournalContract {
         assertThat(journal.sagas().find(untouched.sagaId())).contains(untouched);
     }
 
+    // Versions
+
+    /** A completed version of the file with this name, not published. */
+    private SagaRecord version(String name, String sha256) throws IOException {
+        SagaRecord saga = journal.registration().receive(wanted(name, false)).saga();
+        String documentId = journal.versions().register(saga);
+        ActiveRun run = upTo(saga, SagaState.COMPLETING);
+        assertThat(journal.outcomes().complete(run.sagaId(), 1)).isTrue();
+        sql.update("UPDATE saga SET document_id = ?, sha256 = ? WHERE saga_id = ?", documentId, sha256, saga.sagaId());
+        return saga(saga);
+    }
+
+    private List<String> statusesOf(SagaRecord saga) {
+        return journal.versions().of(saga.document().orElseThrow().documentId(), Integer.MAX_VALUE, 10).stream()
+                .map(version -> version.number() + " " + version.status())
+                .toList();
+    }
+
+    private void settle(SagaRecord saga) {
+        journal.versions().outstanding(saga).forEach(journal.versions()::settled);
+    }
+
+    @Test
+    void versions_of_a_source_have_one_document_id_whatever_their_content() throws Exception {
+        SagaRecord first = version("a", "1");
+        SagaRecord second = version("a", "2");
+        SagaRecord another = version("b", "1");
+
+        assertThat(second.document().orElseThrow().documentId())
+                .isEqualTo(first.document().orElseThrow().documentId())
+                .isNotEqualTo(another.document().orElseThrow().documentId());
+        assertThat(journal.versions().register(second))
+                .as("again")
+                .isEqualTo(first.document().orElseThrow().documentId());
+        assertThat(statusesOf(first)).containsExactly("2 CURRENT", "1 KEPT");
+    }
+
+    @Test
+    void the_newest_version_replaces_the_others_and_the_oldest_leave() throws Exception {
+        SagaRecord first = version("a", "1");
+        journal.versions().replace(first, 2);
+        SagaRecord second = version("a", "2");
+        journal.versions().replace(second, 2);
+        settle(second);
+        SagaRecord third = version("a", "3");
+
+        sql.update("UPDATE saga SET published_at = 1");
+        assertThat(journal.dueWork().publications()).isFalse();
+        journal.versions().replace(third, 2);
+
+        assertThat(journal.dueWork().publications()).as("to be removed").isTrue();
+        assertThat(other.versions().outstanding())
+                .extracting(version -> version.saga().sagaId(), version -> version.keepChunks())
+                .containsExactly(tuple(first.sagaId(), false), tuple(second.sagaId(), true));
+        assertThat(statusesOf(third)).containsExactly("3 CURRENT", "2 KEPT", "1 REMOVED");
+        settle(third);
+        assertThat(journal.versions().outstanding()).isEmpty();
+        assertThat(journal.versions().kept()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
+        assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(third.sagaId());
+        assertThat(saga(first).supersededBy()).contains(second.sagaId());
+    }
+
+    @Test
+    void a_version_that_completes_after_a_newer_one_is_replaced_at_once() throws Exception {
+        SagaRecord older = journal.registration().receive(wanted("a", false)).saga();
+        journal.versions().register(older);
+        SagaRecord newer = version("a", "2");
+        journal.versions().replace(newer, 1);
+        upTo(older, SagaState.COMPLETING);
+        assertThat(journal.outcomes().complete(older.sagaId(), 1)).isTrue();
+        sql.update(
+                "UPDATE saga SET document_id = ? WHERE saga_id = ?",
+                newer.document().orElseThrow().documentId(),
+                older.sagaId());
+
+        assertThat(other.versions().isOutdated(saga(older))).isTrue();
+        assertThat(other.versions().isOutdated(newer)).isFalse();
+        assertThat(statusesOf(newer)).containsExactly("2 CURRENT", "1 KEPT");
+        other.versions().replace(saga(older), 1);
+
+        assertThat(saga(older).supersededBy()).contains(newer.sagaId());
+        assertThat(statusesOf(newer)).containsExactly("2 CURRENT", "1 REMOVED");
+    }
+
+    @Test
+    void a_document_that_was_stored_before_becomes_the_first_version() throws Exception {
+        SagaRecord before = saga(completed("a"));
+        journal.outcomes().published(before.sagaId());
+
+        SagaRecord second = version("a", "2");
+        journal.versions().replace(second, 5);
+
+        assertThat(second.document().orElseThrow().documentId())
+                .isEqualTo(before.document().orElseThrow().documentId());
+        assertThat(statusesOf(second)).containsExactly("2 CURRENT", "1 KEPT");
+    }
+
+    @Test
+    void a_redelivery_has_the_number_of_the_attempt_before_it_and_a_failed_saga_none() throws Exception {
+        redeliver();
+        SagaRecord first =
+                journal.registration().receive(dropped(Optional.empty())).saga();
+        journal.versions().register(first);
+        journal.outcomes()
+                .beginCompensation(first.sagaId(), 1, new CompensationCause(Reason.STORE_FAILED, "why", true));
+        journal.outcomes().finishCompensation(first.sagaId(), 1, QUIET);
+        clock.forward(Duration.ofHours(1));
+        SagaRecord again = other.registration()
+                .receive(dropped(Optional.of(first.sagaId())))
+                .saga();
+        SagaRecord later = journal.registration().receive(wanted("a", false)).saga();
+
+        other.versions().register(again);
+        journal.versions().register(later);
+
+        assertThat(journal.versions().number(first.sagaId())).isZero();
+        assertThat(journal.versions().number(again.sagaId())).isOne();
+        assertThat(journal.versions().number(later.sagaId())).isEqualTo(2);
+        journal.outcomes().beginCompensation(later.sagaId(), 1, Reason.CANCELLED, "why");
+        journal.outcomes().finishCompensation(later.sagaId(), 1, QUIET);
+        SagaRecord last = journal.registration().receive(wanted("a", false)).saga();
+        journal.versions().register(last);
+        assertThat(journal.versions().number(last.sagaId()))
+                .as("of the failed one")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void bodies_of_one_sender_under_one_name_are_versions() throws Exception {
+        ActiveRun first = arrived();
+        ActiveRun second = arrived();
+        String documentId = journal.versions().documentId(first.initialSaga());
+
+        assertThat(complete(first, "http:1", DeliveryRequest.NONE)).isEmpty();
+        sql.update("DELETE FROM source_claim");
+        assertThat(complete(second, "http:2", DeliveryRequest.NONE)).isEmpty();
+
+        assertThat(other.versions().documentId(second.initialSaga())).isEqualTo(documentId);
+        assertThat(List.of(
+                        journal.versions().number(first.sagaId()),
+                        journal.versions().number(second.sagaId())))
+                .containsExactly(1, 2);
+    }
+
     // Redelivery
 
     private static final RedeliveryPolicy TWICE = new RedeliveryPolicy(2, Duration.ofMinutes(1), Duration.ofHours(24));

@@ -19,6 +19,8 @@ import org.apache.camel.builder.RouteBuilder;
 final class PropertyStores {
     private final Map<String, ConcurrentSkipListSet<String>> pieces = new ConcurrentHashMap<>();
     private final List<String> compensated = new CopyOnWriteArrayList<>();
+    private final ConcurrentSkipListSet<String> visible = new ConcurrentSkipListSet<>();
+    private final AtomicReference<Runnable> afterChange = new AtomicReference<>(() -> {});
     private final Map<String, Fault> faults = new ConcurrentHashMap<>();
     private final AtomicReference<Runnable> afterDelete = new AtomicReference<>(() -> {});
 
@@ -30,7 +32,8 @@ final class PropertyStores {
         REFUSES,
         CRASHES,
         LIES,
-        CANNOT_BE_ASKED
+        CANNOT_BE_ASKED,
+        DOES_NOT_SHOW
     }
 
     private record Fault(Failure failure, int times) {}
@@ -80,6 +83,9 @@ final class PropertyStores {
                     from("direct:" + name + "-compensate")
                             .routeId(name + "-compensate")
                             .process(exchange -> compensate(store, exchange));
+                    from("direct:" + name + "-complete")
+                            .routeId(name + "-complete")
+                            .process(exchange -> complete(store, exchange));
                     from("direct:" + name + "-count")
                             .routeId(name + "-count")
                             .process(exchange -> count(store, exchange));
@@ -93,6 +99,29 @@ final class PropertyStores {
         return List.copyOf(compensated);
     }
 
+    /** Runs after each change of what is visible. */
+    void afterChange(Runnable observer) {
+        afterChange.set(observer);
+    }
+
+    /** The sagas whose document this store shows. */
+    List<String> visible(String store) {
+        return visible.stream()
+                .filter(shown -> shown.startsWith(store + "/"))
+                .map(shown -> shown.substring(store.length() + 1))
+                .toList();
+    }
+
+    private void complete(String store, Exchange exchange) {
+        if (fails(store, Failure.DOES_NOT_SHOW)) {
+            throw new IllegalStateException(store + " does not show it, on purpose");
+        }
+        if (!held(store, sagaId(exchange)).isEmpty()) {
+            visible.add(store + "/" + sagaId(exchange));
+        }
+        afterChange.get().run();
+    }
+
     private void compensate(String store, Exchange exchange) {
         compensated.add(store);
         if (fails(store, Failure.REFUSES)) {
@@ -104,7 +133,9 @@ final class PropertyStores {
         String sagaId = sagaId(exchange);
         if (!fails(store, Failure.LIES)) {
             of(store).removeIf(piece -> piece.startsWith(sagaId));
+            visible.remove(store + "/" + sagaId);
         }
+        afterChange.get().run();
         afterDelete.getAndSet(() -> {}).run();
         exchange.getMessage().setBody("done");
     }
