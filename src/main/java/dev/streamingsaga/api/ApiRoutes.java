@@ -117,6 +117,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "facts about a completed document");
         route("http-get-content", get("/api/documents/{id}/content", READ, documents::content),
                 "the original, verified while it is sent");
+        route("http-get-versions", get("/api/documents/{id}/versions", READ, documents::versions),
+                "the versions of a document");
         route("http-search", get("/api/search", READ, documents::search),
                 "the nearest segments of completed documents");
     }

@@ -3,10 +3,13 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.operations.SearchUnavailableException;
+import dev.streamingsaga.operations.UnknownDocumentException;
+import dev.streamingsaga.operations.UnknownVersionException;
 import dev.streamingsaga.store.SearchTextException;
 import dev.streamingsaga.store.VectorSearch;
 import java.io.FilterInputStream;
@@ -15,6 +18,7 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -25,6 +29,10 @@ import org.slf4j.LoggerFactory;
 /** Reads completed documents: facts, content, search. */
 final class DocumentOperations {
     private static final Logger LOG = LoggerFactory.getLogger(DocumentOperations.class);
+
+    private static final int DEFAULT_VERSIONS = 100;
+    private static final int MAX_VERSIONS = 1000;
+    private static final int MAX_NUMBER = 999_999_999;
 
     private final SagaReader documents;
     private final int maxDownloads;
@@ -44,6 +52,7 @@ final class DocumentOperations {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("documentId", document.documentId());
         facts.put("sagaId", document.sagaId());
+        facts.put("version", documents.versionNumber(saga.sagaId()));
         facts.put("fileName", document.fileName());
         facts.put("contentType", document.contentType());
         facts.put("sizeBytes", document.sizeBytes());
@@ -67,14 +76,50 @@ final class DocumentOperations {
         return documents.findDocument(request.id("document")).orElseThrow(() -> request.missing("document"));
     }
 
+    /** {@code GET /api/documents/{id}/versions?limit=&before=}: newest first. */
+    Reply versions(ApiRequest request) {
+        Query query = Query.of(request.call(), "limit", "before");
+        int limit = query.number("limit", DEFAULT_VERSIONS, MAX_VERSIONS);
+        int before = query.number("before", MAX_NUMBER, MAX_NUMBER);
+        String documentId = request.id("document");
+        List<DocumentVersion> found;
+        try {
+            found = documents.versions(documentId, before, limit + 1);
+        } catch (UnknownDocumentException e) {
+            throw request.missing("document");
+        }
+        List<DocumentVersion> page = found.subList(0, Math.min(limit, found.size()));
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("documentId", documentId);
+        answer.put("versions", page.stream().map(DocumentVersion::facts).toList());
+        if (found.size() > limit) {
+            answer.put("nextBefore", page.get(limit - 1).number());
+        }
+        return Reply.json(200, answer);
+    }
+
+    /** The current version, or the one that the request names. */
+    private SagaRecord version(ApiRequest request) {
+        Query query = Query.of(request.call(), "version");
+        if (!query.has("version")) {
+            return saga(request);
+        }
+        try {
+            return documents.version(request.id("document"), query.number("version", 1, MAX_NUMBER));
+        } catch (UnknownDocumentException e) {
+            throw request.missing("document");
+        } catch (UnknownVersionException e) {
+            throw new Problem(404, "no-version", e.getMessage() + "; GET /api/documents/{id}/versions lists them", e);
+        }
+    }
+
     /**
-     * {@code GET /api/documents/{id}/content}: all of it, or one range. Damaged content is never sent completely. HEAD
+     * {@code GET /api/documents/{id}/content?version=}: all of it, or one range. Damaged content is never sent completely. HEAD
      * has exactly the headers of GET, also for a range.
      */
     Reply content(ApiRequest request) throws IOException {
-        Query.of(request.call());
         HttpCall call = request.call();
-        Document document = saga(request).document().orElseThrow();
+        Document document = version(request).document().orElseThrow();
         String tag = EntityTags.of(document.sha256());
         EntityTags.requireMatch(call, Optional.of(tag));
         if (EntityTags.isKnown(call, Optional.of(tag))) {

@@ -4,6 +4,7 @@ import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.operations.SagaReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,6 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "fetch",
-        mixinStandardHelpOptions = true,
         description = "Reassembles the original of a completed document and verifies every chunk.")
 final class FetchCommand implements Callable<Integer> {
     @Mixin
@@ -41,6 +41,20 @@ final class FetchCommand implements Callable<Integer> {
     @Nullable
     Path output;
 
+    @Option(
+            names = "--version",
+            paramLabel = "N",
+            description = "an older version that is kept; versions lists them (default: the current one)")
+    @Nullable
+    Integer version;
+
+    // Without the standard options: their --version would be another one.
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
+    boolean help;
+
     @Option(names = "--force", description = "replace an existing file")
     boolean force;
 
@@ -53,10 +67,12 @@ final class FetchCommand implements Callable<Integer> {
         }
         try (Inspection inspection = ReadAccess.open(config)) {
             SagaReader reader = inspection.reader();
-            FetchResult fetched = reader.fetch(documentId, target);
-            Document document = reader.document(documentId).document().orElseThrow();
+            SagaRecord saga = version == null ? reader.document(documentId) : reader.version(documentId, version);
+            FetchResult fetched = reader.fetch(saga, target);
+            Document document = saga.document().orElseThrow();
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("documentId", documentId);
+            answer.put("version", reader.versionNumber(saga.sagaId()));
             answer.put("file", target.toString());
             answer.put("fileName", document.fileName());
             answer.put("sizeBytes", fetched.sizeBytes());

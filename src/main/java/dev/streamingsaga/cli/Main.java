@@ -25,6 +25,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             StatusCommand.class,
             ListCommand.class,
             FetchCommand.class,
+            VersionsCommand.class,
             SearchCommand.class,
             CancelCommand.class,
             PauseCommand.class,

@@ -5,6 +5,7 @@ import dev.streamingsaga.operations.OperationException;
 import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownDocumentException;
 import dev.streamingsaga.operations.UnknownSagaException;
+import dev.streamingsaga.operations.UnknownVersionException;
 import dev.streamingsaga.operations.WrongStateException;
 
 /** Words operations that were refused for people at a terminal. */
@@ -14,6 +15,9 @@ final class OperationErrors {
     static String text(OperationException refused) {
         if (refused instanceof UnknownSagaException || refused instanceof UnknownDocumentException) {
             return refused.getMessage() + "; list shows them";
+        }
+        if (refused instanceof UnknownVersionException) {
+            return refused.getMessage() + "; versions lists them";
         }
         if (refused instanceof WrongStateException state) {
             return "saga " + state.sagaId() + " is already " + state.state();

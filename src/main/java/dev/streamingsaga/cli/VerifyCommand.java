@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         name = "verify",
         mixinStandardHelpOptions = true,
         description = {
-            "Compares the journal, the bucket and every store for completed documents.",
+            "Compares the journal, the bucket and every store for completed documents; older versions that are kept"
+                    + " only with the bucket.",
             "Exit code 0: no difference, or all repaired, 1: differences remain, 4: a store is unreachable."
         })
 final class VerifyCommand implements Callable<Integer> {
@@ -49,6 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
     boolean deep;
 
     private long documents;
+    private long versions;
     private long drifts;
     private long repaired;
     private boolean unreachable;
@@ -58,10 +60,10 @@ final class VerifyCommand implements Callable<Integer> {
         @Nullable
         String documentId;
 
-        @Option(names = "--all", description = "every completed document (the default)")
+        @Option(names = "--all", description = "every completed document and kept version (the default)")
         boolean all;
 
-        @Option(names = "--sample", paramLabel = "N", description = "N completed documents, chosen at random")
+        @Option(names = "--sample", paramLabel = "N", description = "N completed documents or kept versions, chosen at random")
         @Nullable
         Integer sample;
     }
@@ -88,7 +90,9 @@ final class VerifyCommand implements Callable<Integer> {
         if (!options.json) {
             spec.commandLine()
                     .getOut()
-                    .println(ConsoleText.count(documents, "document") + " compared, "
+                    .println(ConsoleText.count(documents, "document")
+                            + (versions > 0 ? " and " + ConsoleText.count(versions, "older version") : "")
+                            + " compared, "
                             + ConsoleText.countOrNone(drifts, "difference") + " found"
                             + (repair && drifts > 0 ? ", " + repaired + " repaired" : ""));
         }
@@ -98,21 +102,35 @@ final class VerifyCommand implements Callable<Integer> {
     private void compare(SagaReader reader, Function<SagaRecord, List<Drift>> check) {
         for (SagaRecord saga : selectedSagas(reader)) {
             List<Drift> found = check.apply(saga);
-            documents++;
+            if (saga.supersededBy().isPresent()) {
+                versions++;
+            } else {
+                documents++;
+            }
             found.forEach(this::print);
         }
     }
 
     private List<SagaRecord> selectedSagas(SagaReader reader) {
         if (selection.documentId != null) {
-            return List.of(reader.document(selection.documentId));
+            return withKept(reader, selection.documentId);
         }
         List<SagaRecord> all = new ArrayList<>(reader.documents());
+        all.addAll(reader.keptVersions());
         if (selection.sample == null || selection.sample >= all.size()) {
             return all;
         }
         Collections.shuffle(all, new SecureRandom());
         return all.subList(0, selection.sample);
+    }
+
+    private static List<SagaRecord> withKept(SagaReader reader, String documentId) {
+        List<SagaRecord> all = new ArrayList<>(List.of(reader.document(documentId)));
+        reader.keptVersions().stream()
+                .filter(saga ->
+                        saga.document().orElseThrow().documentId().equals(documentId))
+                .forEach(all::add);
+        return all;
     }
 
     private void print(Drift drift) {

@@ -1,6 +1,9 @@
 package dev.streamingsaga.journal;
 
 import dev.streamingsaga.annotation.PublicApi;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A completed version of a document.
@@ -19,5 +22,22 @@ public record DocumentVersion(int number, SagaRecord saga, Status status) {
         KEPT,
         /** Replaced and removed. */
         REMOVED
+    }
+
+    /** For the API and the command line. */
+    public Map<String, Object> facts() {
+        Document document = saga.document().orElseThrow();
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("number", number);
+        facts.put("sagaId", saga.sagaId());
+        facts.put("fileName", document.fileName());
+        facts.put("contentType", document.contentType());
+        facts.put("sizeBytes", document.sizeBytes());
+        facts.put("sha256", document.sha256());
+        facts.put("receivedAt", document.receivedAt().toString());
+        facts.put("completedAt", saga.finishedAt().map(Instant::toString).orElse(""));
+        facts.put("current", status == Status.CURRENT);
+        facts.put("status", status.name());
+        return facts;
     }
 }

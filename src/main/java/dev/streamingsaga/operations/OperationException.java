@@ -7,6 +7,7 @@ public abstract sealed class OperationException extends RuntimeException
                 UnknownCleanupException,
                 UnknownDocumentException,
                 UnknownSagaException,
+                UnknownVersionException,
                 WrongStateException {
     OperationException(String message) {
         super(message);

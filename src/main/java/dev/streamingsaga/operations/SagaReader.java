@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupPage;
 import dev.streamingsaga.journal.CleanupQuery;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.HourlyTotal;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
@@ -182,6 +183,49 @@ public sealed class SagaReader permits SagaOperator {
         return findDocument(documentId).orElseThrow(() -> new UnknownDocumentException(documentId));
     }
 
+    /**
+     * The completed versions of a document, newest first. A document that was stored without
+     * {@code saga.duplicates=version} has one, with number 1.
+     *
+     * @param below only versions with a lower number than this
+     * @throws UnknownDocumentException if there is no such completed document
+     */
+    public final List<DocumentVersion> versions(String documentId, int below, int limit) {
+        List<DocumentVersion> found = journal.versions().of(documentId, below, limit);
+        if (!found.isEmpty() || journal.versions().exist(documentId)) {
+            return found;
+        }
+        SagaRecord only = document(documentId);
+        return below > 1 ? List.of(new DocumentVersion(1, only, DocumentVersion.Status.CURRENT)) : List.of();
+    }
+
+    /**
+     * The saga that stored a version of a document whose chunks are in the bucket.
+     *
+     * @throws UnknownDocumentException if there is no such completed document
+     * @throws UnknownVersionException if there is no such version, or it was removed
+     */
+    public final SagaRecord version(String documentId, int number) {
+        DocumentVersion version = versions(documentId, number + 1, 1).stream()
+                .filter(found -> found.number() == number)
+                .findFirst()
+                .orElseThrow(() -> UnknownVersionException.unknown(documentId, number));
+        if (version.status() == DocumentVersion.Status.REMOVED) {
+            throw UnknownVersionException.removed(documentId, number);
+        }
+        return version.saga();
+    }
+
+    /** The number of a saga's version; 1 if its document has no others. */
+    public final int versionNumber(String sagaId) {
+        return Math.max(1, journal.versions().number(sagaId));
+    }
+
+    /** The replaced versions whose chunks are kept in the bucket, of all documents, oldest first. */
+    public final List<SagaRecord> keptVersions() {
+        return journal.versions().kept();
+    }
+
     /** As {@link #findDocument(String)}, for the same content of the same file. */
     public final Optional<SagaRecord> findDocument(Path source, String sha256) {
         return findDocument(source.toString(), sha256);
@@ -215,7 +259,16 @@ public sealed class SagaReader permits SagaOperator {
      * @throws IOException if the connection to the bucket breaks, or the target cannot be written
      */
     public final FetchResult fetch(String documentId, Path target) throws IOException {
-        Document document = document(documentId).document().orElseThrow();
+        return fetch(document(documentId), target);
+    }
+
+    /**
+     * As {@link #fetch(String, Path)}.
+     *
+     * @param version one of {@link #document} or {@link #version}
+     */
+    public final FetchResult fetch(SagaRecord version, Path target) throws IOException {
+        Document document = version.document().orElseThrow();
         return storage.bucket().in(document.bucket()).fetch(document.keyPrefix(), target);
     }
 
@@ -270,9 +323,10 @@ public sealed class SagaReader permits SagaOperator {
     }
 
     /**
-     * Compares a completed document with the journal, in the bucket and every store.
+     * Compares a completed document with the journal, in the bucket and every store; a replaced version only in the
+     * bucket.
      *
-     * @param saga one of {@link #documents} or {@link #findDocument}
+     * @param saga one of {@link #documents}, {@link #findDocument} or {@link #keptVersions}
      * @param deep reads every chunk instead of trusting the checksums that the bucket reports
      * @return what differs; empty for a healthy document, and for one that a newer version has superseded meanwhile
      */
@@ -282,6 +336,9 @@ public sealed class SagaReader permits SagaOperator {
 
     /** A version superseded meanwhile is being removed: its missing data is not drift. */
     final List<Drift> unlessSuperseded(SagaRecord saga, List<Drift> found) {
-        return findSaga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty() ? found : List.of();
+        boolean stays = saga.supersededBy().isPresent()
+                ? journal.versions().isKept(saga.sagaId())
+                : findSaga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty();
+        return stays ? found : List.of();
     }
 }

@@ -22,7 +22,8 @@ public final class DocumentCheck implements AutoCloseable {
     }
 
     /**
-     * @param saga a COMPLETED saga that no newer version supersedes
+     * @param saga a COMPLETED saga that no newer version supersedes, or whose chunks are kept: then only the bucket is
+     *     compared
      * @param deep reads every chunk instead of trusting the checksums that the bucket reports
      * @return what differs, empty for a healthy document
      */
@@ -72,6 +73,9 @@ public final class DocumentCheck implements AutoCloseable {
         // If a chunk cannot be repaired, only the original still has the text.
         boolean readable = bucket.stream().allMatch(Drift::repairable);
         List<Drift> all = new ArrayList<>(bucket);
+        if (saga.supersededBy().isPresent()) {
+            return all;
+        }
         new StoreComparison(storage, stores, saga).run(text).forEach(drift -> all.add(rateRows(drift, readable, text)));
         return all;
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /**
  * The run in which the write routes repair a completed document. The process holds the lock on the data directory, so
- * permits are granted as long as the document is current. Of the chunk rows in the journal only the stored form
- * changes.
+ * permits are granted as long as the document is current, or the version is kept. Of the chunk rows in the journal only
+ * the stored form changes.
  */
 final class RepairRun implements Run {
     private final Journal journal;
@@ -54,15 +54,17 @@ final class RepairRun implements Run {
 
     @Override
     public void check() {
-        boolean current = journal.sagas()
-                .find(saga.sagaId())
-                .filter(now ->
-                        now.state() == SagaState.COMPLETED && now.supersededBy().isEmpty())
-                .isPresent();
-        if (!current) {
+        boolean unchanged = saga.supersededBy().isPresent()
+                ? journal.versions().isKept(saga.sagaId())
+                : journal.sagas()
+                        .find(saga.sagaId())
+                        .filter(now -> now.state() == SagaState.COMPLETED
+                                && now.supersededBy().isEmpty())
+                        .isPresent();
+        if (!unchanged) {
             throw new SagaException(
                     Reason.CANCELLED,
-                    "saga " + saga.sagaId() + " is no longer the current version of its document;"
+                    "saga " + saga.sagaId() + " was replaced by a newer version of its document, or removed;"
                             + " its repair stops here");
         }
     }

@@ -96,6 +96,20 @@ function attempts(detail) {
     h('a', { href: `#/sagas/${other.sagaId}`, text: clock(other.receivedAt) }), ` ${word(other.state)}${other.reason ? `: ${word(other.reason)}` : ''}`))));
 }
 
+/** The other versions of the document, if there are any. */
+function versions(detail, found, notify) {
+  if (found.length < 2) return null;
+  return h('section', { class: 'card versions' }, h('h2', { text: 'Versions of the document' }), h('table', {},
+    h('thead', {}, h('tr', {}, ['Version', 'Received', 'Size', 'State', ''].map(t => t ? h('th', { text: t, scope: 'col' }) : h('td')))),
+    h('tbody', {}, found.map(v => h('tr', { 'data-version': v.number },
+      h('th', { scope: 'row' }, v.sagaId === detail.saga.sagaId ? String(v.number) : h('a', { href: `#/sagas/${v.sagaId}`, text: String(v.number) })),
+      h('td', { text: clock(v.receivedAt) }), h('td', { text: bytes(v.sizeBytes) }), h('td', { text: word(v.status) }),
+      h('td', {}, v.status === 'REMOVED' ? null : h('button', {
+        type: 'button', text: 'Download', 'aria-label': `Download version ${v.number}`,
+        onclick: () => download(detail.saga.documentId, v.fileName, v.number).catch(p => notify(p.message, true)),
+      })))))));
+}
+
 function events(detail) {
   if (detail.events.length === 0) return null;
   return h('details', { class: 'card', 'data-details': 'journal' }, h('summary', { text: `Journal: ${some(detail.events.length, 'event')}` }), h('ol', { class: 'events' },
@@ -103,7 +117,7 @@ function events(detail) {
 }
 
 /** The sections below the heading. */
-function page(detail, saga, notify) {
+function page(detail, saga, found, notify) {
   const now = [stepOf(saga), speed(saga), eta(saga), `for ${age(saga.receivedAt)}`];
   const open = detail.cleanups.filter(c => c.status === 'PENDING' || c.status === 'BLOCKED');
   const one = detail.chunks.total === 1;
@@ -113,7 +127,7 @@ function page(detail, saga, notify) {
     saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy
       ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is retried at growing intervals.' }) : null,
     errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
-    warnings(detail), attempts(detail), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
+    warnings(detail), attempts(detail), versions(detail, found, notify), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
     detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' },
       h('h2', { text: `${some(detail.chunks.total, 'chunk')}${isFinal(saga) && saga.state !== 'COMPLETED' ? before : ''}` }),
@@ -121,6 +135,9 @@ function page(detail, saga, notify) {
     stores(detail), h('section', { class: 'card' }, h('h2', { text: 'Facts' }), facts(saga)), events(detail),
   ];
 }
+
+/** None if the document is gone meanwhile. */
+const versionsOf = documentId => get(`api/documents/${documentId}/versions`).then(answer => answer.versions, () => []);
 
 export function show(main, sagaId) {
   const heading = h('h1', { text: 'Saga' });
@@ -133,18 +150,19 @@ export function show(main, sagaId) {
   let reloadNeeded = false;
   const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); };
 
-  function draw(detail) {
+  function draw(detail, found) {
     const saga = sagas.get(sagaId) ?? detail.saga;
     const file = name(saga.file);
     setText(heading, file);
     title(`${file} (${word(saga.state)})`);
     state.dataset.state = saga.state;
     setText(state, word(saga.state));
-    swap(actions, [...buttons(saga, notify), saga.state !== 'COMPLETED' ? null : h('button', {
+    const version = found.find(v => v.sagaId === sagaId);
+    swap(actions, [...buttons(saga, notify), saga.state !== 'COMPLETED' || version?.status === 'REMOVED' ? null : h('button', {
       type: 'button', text: 'Download', 'data-action': 'download', 'aria-label': `Download ${file}`,
-      onclick: () => download(saga.documentId, file).catch(p => notify(p.message, true)),
+      onclick: () => download(saga.documentId, file, version?.number).catch(p => notify(p.message, true)),
     })], heading);
-    swap(body, page(detail, saga, notify), heading);
+    swap(body, page(detail, saga, found, notify), heading);
   }
 
   async function refresh() {
@@ -153,7 +171,8 @@ export function show(main, sagaId) {
     try {
       const detail = await get(`api/sagas/${sagaId}`);
       if (!sagas.has(sagaId)) store(detail.saga);
-      if (alive) draw(detail);
+      const found = detail.saga.state === 'COMPLETED' ? await versionsOf(detail.saga.documentId) : [];
+      if (alive) draw(detail, found);
     } catch (problem) {
       notify(problem.message, true);
     }
