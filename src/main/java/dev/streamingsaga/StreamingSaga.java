@@ -14,6 +14,8 @@ import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.DatabaseSource;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.deletion.Deletions;
+import dev.streamingsaga.deletion.KeyDestruction;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
 import dev.streamingsaga.dropfolder.DropFolderDependencies;
 import dev.streamingsaga.dropfolder.DropFolderRoutes;
@@ -93,6 +95,14 @@ import software.amazon.awssdk.services.s3.S3Client;
  * context, {@link #start}; then {@link #drain}, stop the context, {@link #close}.
  */
 public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
+    /** Also of documents that were encrypted before encryption was switched off. */
+    private static KeyDestruction keyDestruction(Journal journal) {
+        return sagaId -> {
+            journal.keys().destroy(sagaId);
+            return journal.keys().find(sagaId).isPresent();
+        };
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(StreamingSaga.class);
 
     /** Between two probes of a dependency that is down. */
@@ -287,8 +297,9 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         journal.registration().completeKeys();
         SourceHost host = SourceHost.open(config);
         Ingest ingest = new Ingest(config, runs, content, engine, host);
-        Recovery recovery = closeLater(
-                new Recovery(config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages)));
+        Deletions deletions = closeLater(new Deletions(config, context, engine, journal, keyDestruction(journal)));
+        Recovery recovery = closeLater(new Recovery(
+                config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages, deletions)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
@@ -308,6 +319,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 ingest,
                 engine,
                 recovery,
+                deletions,
                 context.createProducerTemplate(),
                 outages,
                 new OpenStorage(
@@ -329,7 +341,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 callbacks,
                 reports,
                 receipts,
-                closeLater(new Uploads(context, new UploadDependencies(config, runs, engine, content, servers.s3(), sealing))),
+                closeLater(new Uploads(
+                        context, new UploadDependencies(config, runs, engine, content, servers.s3(), sealing))),
                 encryption,
                 () -> requireCoordinator(config, service, callbacks),
                 closeLater(new Observation(new ObservedComponents(

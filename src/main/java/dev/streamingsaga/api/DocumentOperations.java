@@ -114,8 +114,8 @@ final class DocumentOperations {
     }
 
     /**
-     * {@code GET /api/documents/{id}/content?version=}: all of it, or one range. Damaged content is never sent completely. HEAD
-     * has exactly the headers of GET, also for a range.
+     * {@code GET /api/documents/{id}/content?version=}: all of it, or one range. Damaged content is never sent
+     * completely. HEAD has exactly the headers of GET, also for a range.
      */
     Reply content(ApiRequest request) throws IOException {
         HttpCall call = request.call();

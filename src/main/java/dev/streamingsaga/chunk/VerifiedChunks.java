@@ -24,12 +24,7 @@ final class VerifiedChunks implements AutoCloseable {
      * @param slots closed with this object, as is the original
      * @param check called before each chunk; what it throws ends the reading
      */
-    VerifiedChunks(
-            Bucket bucket,
-            DocumentSealing objects,
-            OriginalFile original,
-            ChunkSlots slots,
-            Runnable check) {
+    VerifiedChunks(Bucket bucket, DocumentSealing objects, OriginalFile original, ChunkSlots slots, Runnable check) {
         this.bucket = bucket;
         this.objects = objects;
         this.original = original;

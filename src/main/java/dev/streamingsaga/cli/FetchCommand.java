@@ -20,9 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(
-        name = "fetch",
-        description = "Reassembles the original of a completed document and verifies every chunk.")
+@Command(name = "fetch", description = "Reassembles the original of a completed document and verifies every chunk.")
 final class FetchCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();

@@ -63,7 +63,10 @@ final class VerifyCommand implements Callable<Integer> {
         @Option(names = "--all", description = "every completed document and kept version (the default)")
         boolean all;
 
-        @Option(names = "--sample", paramLabel = "N", description = "N completed documents or kept versions, chosen at random")
+        @Option(
+                names = "--sample",
+                paramLabel = "N",
+                description = "N completed documents or kept versions, chosen at random")
         @Nullable
         Integer sample;
     }
@@ -127,8 +130,7 @@ final class VerifyCommand implements Callable<Integer> {
     private static List<SagaRecord> withKept(SagaReader reader, String documentId) {
         List<SagaRecord> all = new ArrayList<>(List.of(reader.document(documentId)));
         reader.keptVersions().stream()
-                .filter(saga ->
-                        saga.document().orElseThrow().documentId().equals(documentId))
+                .filter(saga -> saga.document().orElseThrow().documentId().equals(documentId))
                 .forEach(all::add);
         return all;
     }

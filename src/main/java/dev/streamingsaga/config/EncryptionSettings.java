@@ -54,10 +54,7 @@ final class EncryptionSettings {
         EncryptionConfig config = new EncryptionConfig(
                 read.choice(PROVIDER, Provider.class),
                 read.path(KEY_FILE),
-                new Pkcs12(
-                        read.path(PKCS12_FILE),
-                        read.text(PKCS12_KEY),
-                        read.text("saga.encryption.pkcs12.password")),
+                new Pkcs12(read.path(PKCS12_FILE), read.text(PKCS12_KEY), read.text("saga.encryption.pkcs12.password")),
                 new Kms(
                         read.text(KMS_KEY),
                         read.kmsKeys("saga.encryption.kms.previous-keys"),

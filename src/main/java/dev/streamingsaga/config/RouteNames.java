@@ -29,6 +29,9 @@ public final class RouteNames {
     public static final String COUNT = "-count";
     public static final String COMPLETE = "-complete";
 
+    /** The reverse of {@link #COMPLETE}: hides a document that is being deleted. */
+    public static final String HIDE = "-hide";
+
     /** One transaction of a write. */
     public static final String BATCH = "-batch";
 

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Wraps the keys of documents again, by the current key encryption key. Chunks are not touched. For each saga the
- * journal records the new wrapped key, then the manifest gets it, then the journal replaces the old one: after a kill at
- * any moment the key can be read, and the next rotation continues. One rotation runs at a time, over all nodes.
+ * journal records the new wrapped key, then the manifest gets it, then the journal replaces the old one: after a kill
+ * at any moment the key can be read, and the next rotation continues. One rotation runs at a time, over all nodes.
  *
  * <p>A document that is deleted meanwhile stays deleted: if its manifest was written again, it is removed again.
  */
@@ -47,8 +47,7 @@ final class KeyRotation {
     RotationProgress preview() {
         String current = ring.currentKeyId();
         OldKeys old = journal.countNotUnder(current);
-        return new RotationProgress(
-                State.NONE, current, old.ofEndedSagas(), 0, 0, old.ofUnfinishedSagas(), List.of());
+        return new RotationProgress(State.NONE, current, old.ofEndedSagas(), 0, 0, old.ofUnfinishedSagas(), List.of());
     }
 
     /** Begins in the background, unless it runs. */
@@ -161,8 +160,7 @@ final class KeyRotation {
 
     private void replace(String sagaId, DocumentKey.Replacement next) {
         manifests.replace(
-                sagaId,
-                new DataKey.Wrapped(next.keyId(), Base64.getDecoder().decode(next.wrapped())));
+                sagaId, new DataKey.Wrapped(next.keyId(), Base64.getDecoder().decode(next.wrapped())));
         if (journal.endReplacement(sagaId, next)) {
             rewrapped();
         } else if (journal.find(sagaId).filter(DocumentKey::isDestroyed).isPresent()) {

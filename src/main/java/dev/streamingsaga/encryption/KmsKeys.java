@@ -53,8 +53,8 @@ final class KmsKeys implements KeyEncryption {
         KmsClientBuilder client = KmsClient.builder()
                 .region(Region.of(settings.region()))
                 .credentialsProvider(credentials(settings))
-                .overrideConfiguration(override ->
-                        override.retryStrategy(retry()).apiCallTimeout(settings.timeout()))
+                .overrideConfiguration(
+                        override -> override.retryStrategy(retry()).apiCallTimeout(settings.timeout()))
                 .httpClientBuilder(ApacheHttpClient.builder()
                         .connectionTimeout(settings.timeout())
                         .connectionAcquisitionTimeout(settings.timeout())
@@ -65,7 +65,9 @@ final class KmsKeys implements KeyEncryption {
 
     /** A second attempt in the same call: a server may have closed an idle connection. */
     private static RetryStrategy retry() {
-        return AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(2).build();
+        return AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                .maxAttempts(2)
+                .build();
     }
 
     private static AwsCredentialsProvider credentials(Kms settings) {

@@ -65,8 +65,8 @@ final class Pkcs12Keys {
             return keys;
         } catch (IOException e) {
             if (e.getCause() instanceof UnrecoverableKeyException) {
-                throw ConfigException.of("the password of the key store " + file + " is wrong"
-                        + " (saga.encryption.pkcs12.password)");
+                throw ConfigException.of(
+                        "the password of the key store " + file + " is wrong" + " (saga.encryption.pkcs12.password)");
             }
             throw ConfigException.of("the key store " + file + " cannot be read: it is damaged or no PKCS#12 file");
         } catch (GeneralSecurityException e) {

@@ -15,7 +15,13 @@ import java.util.List;
  */
 @PublicApi
 public record RotationProgress(
-        State state, String currentKeyId, long total, long rewrapped, long failed, long unfinished, List<String> errors) {
+        State state,
+        String currentKeyId,
+        long total,
+        long rewrapped,
+        long failed,
+        long unfinished,
+        List<String> errors) {
     /** Whether a rotation runs, and how the last one ended. */
     @PublicApi
     public enum State {

@@ -119,9 +119,10 @@ public final class DocumentKeyRepository {
      */
     public boolean endReplacement(String sagaId, DocumentKey.Replacement next) {
         return db.sql
-                        .sql("UPDATE document_key SET key_id = next_key_id, wrapped = next_wrapped,"
-                                + " next_key_id = NULL, next_wrapped = NULL"
-                                + " WHERE saga_id = ? AND next_key_id = ? AND next_wrapped = ? AND destroyed_at IS NULL")
+                        .sql(
+                                "UPDATE document_key SET key_id = next_key_id, wrapped = next_wrapped,"
+                                        + " next_key_id = NULL, next_wrapped = NULL"
+                                        + " WHERE saga_id = ? AND next_key_id = ? AND next_wrapped = ? AND destroyed_at IS NULL")
                         .params(sagaId, next.keyId(), next.wrapped())
                         .update()
                 == 1;

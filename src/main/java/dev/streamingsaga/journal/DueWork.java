@@ -14,6 +14,7 @@ import java.util.List;
  * @param cleanupCommands operator commands for clean-up entries
  * @param cleanups clean-up entries whose next attempt is due
  * @param redeliveries documents that are to be delivered again
+ * @param deletions deletions of documents that are not finished
  */
 public record DueWork(
         boolean commands,
@@ -21,7 +22,8 @@ public record DueWork(
         boolean publications,
         boolean cleanupCommands,
         boolean cleanups,
-        boolean redeliveries) {
+        boolean redeliveries,
+        boolean deletions) {
 
     /** Each condition repeats that of a partial index. */
     static final String SQL = "SELECT"
@@ -46,7 +48,10 @@ public record DueWork(
             + " AS cleanups,"
             + when("SELECT 1 FROM saga WHERE next_delivery_at IS NOT NULL AND next_delivery_at <= :now AND "
                     + SagaFormat.KNOWN)
-            + " AS redeliveries";
+            + " AS redeliveries,"
+            + when("SELECT 1 FROM deletion WHERE " + DeletionRepository.UNFINISHED
+                    + " AND next_attempt_at <= :now AND lease_until < :now")
+            + " AS deletions";
 
     private static String when(String query) {
         return " CASE WHEN" + exists(query) + " THEN 1 ELSE 0 END";
@@ -67,7 +72,8 @@ public record DueWork(
                         row.getInt("publications") == 1,
                         row.getInt("cleanup_commands") == 1,
                         row.getInt("cleanups") == 1,
-                        row.getInt("redeliveries") == 1))
+                        row.getInt("redeliveries") == 1,
+                        row.getInt("deletions") == 1))
                 .single();
     }
 }

@@ -47,6 +47,7 @@ public final class Journal {
     private final DocumentKeyRepository keys;
     private final ReceiptRepository receipts;
     private final VersionRepository versions;
+    private final DeletionRepository deletions;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -68,8 +69,9 @@ public final class Journal {
         this.steps = new StepRepository(db, sagas, transitions);
         this.commands = new OperatorCommands(db, transitions, steps, leases);
         this.cleanups = new CleanupRepository(db);
+        this.deletions = new DeletionRepository(db, sagas, events, cleanups, leases);
         this.outcomes = new SagaOutcomes(new SagaOutcomes.Repositories(
-                db, sagas, events, transitions, registration, steps, cleanups, redeliveries));
+                db, sagas, events, transitions, registration, steps, cleanups, redeliveries, deletions));
         this.chunks = new ChunkRepository(db);
         this.runs = new RunRepository(db, transitions, events);
         this.warnings = new WarningRepository(db, transitions);
@@ -173,6 +175,11 @@ public final class Journal {
     /** The versions of documents. */
     public VersionRepository versions() {
         return versions;
+    }
+
+    /** Deletions of documents, and the tombstones that they leave. */
+    public DeletionRepository deletions() {
+        return deletions;
     }
 
     /** Bodies that arrive in the bucket before their saga runs. */

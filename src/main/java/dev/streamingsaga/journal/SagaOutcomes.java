@@ -19,7 +19,8 @@ public final class SagaOutcomes {
             SagaRegistration registration,
             StepRepository steps,
             CleanupRepository cleanups,
-            Redeliveries redeliveries) {}
+            Redeliveries redeliveries,
+            DeletionRepository deletions) {}
 
     private final Repositories repositories;
     private final JournalDatabase db;
@@ -169,8 +170,12 @@ public final class SagaOutcomes {
         });
     }
 
-    /** Open entries decide between COMPENSATED and PARTIALLY_COMPENSATED; any other state stays. */
+    /**
+     * Open entries decide between COMPENSATED and PARTIALLY_COMPENSATED, and the last one ends a deletion; any other
+     * state stays.
+     */
     private void settle(String sagaId, EventDraft.OnResidue residue) {
+        repositories.deletions().settle(sagaId);
         SagaRecord saga = repositories.sagas().get(sagaId);
         if (saga.state() == SagaState.PARTIALLY_COMPENSATED || saga.state() == SagaState.COMPENSATED) {
             finishCompensation(sagaId, saga.run(), residue);

@@ -18,6 +18,9 @@ public final class SagaRepository {
     /** The final states, as an SQL list. */
     static final String FINAL = "('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED')";
 
+    /** Condition on a completed saga: its document is served. */
+    static final String CURRENT = "superseded_by IS NULL AND " + DeletionRepository.NOT_DELETED;
+
     private static final String UNFINISHED = Arrays.stream(SagaState.values())
             .filter(state -> !state.isFinal())
             .map(SagaState::name)
@@ -97,7 +100,7 @@ public final class SagaRepository {
     public List<SagaRecord> completed(String documentId) {
         return db.sql
                 .sql("SELECT saga.* FROM saga LEFT JOIN document_version v ON v.saga_id = saga.saga_id"
-                        + " WHERE saga.document_id = ? AND saga.state = 'COMPLETED' AND saga.superseded_by IS NULL"
+                        + " WHERE saga.document_id = ? AND saga.state = 'COMPLETED' AND " + CURRENT
                         + " ORDER BY COALESCE(v.number, 0) DESC, saga.saga_id DESC")
                 .param(documentId)
                 .query(SagaRepository::saga)
@@ -166,7 +169,7 @@ public final class SagaRepository {
     /** All completed documents that are current, oldest first. */
     public List<SagaRecord> current() {
         return db.sql
-                .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND superseded_by IS NULL ORDER BY saga_id")
+                .sql("SELECT * FROM saga WHERE state = 'COMPLETED' AND " + CURRENT + " ORDER BY saga_id")
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -174,8 +177,8 @@ public final class SagaRepository {
     /** The newest completed saga for a body that the sender sent under this name. */
     public Optional<SagaRecord> stored(String sender, String fileName) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED'"
-                        + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1")
+                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND state = 'COMPLETED' AND " + CURRENT
+                        + " ORDER BY saga_id DESC LIMIT 1")
                 .params(sender, fileName)
                 .query(SagaRepository::saga)
                 .optional();
@@ -184,7 +187,7 @@ public final class SagaRepository {
     /** The newest completed saga of a source, whatever its content. */
     Optional<SagaRecord> newestCompleted(String sourceKey) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE source_key = ? AND state = 'COMPLETED' AND superseded_by IS NULL"
+                .sql("SELECT * FROM saga WHERE source_key = ? AND state = 'COMPLETED' AND " + CURRENT
                         + " ORDER BY saga_id DESC LIMIT 1")
                 .param(sourceKey)
                 .query(SagaRepository::saga)
@@ -210,7 +213,7 @@ public final class SagaRepository {
     public boolean completedFrom(String sourceKey, long sizeBytes) {
         return db.sql
                         .sql("SELECT count(*) FROM saga WHERE source_key = ? AND size_bytes = ?"
-                                + " AND state = 'COMPLETED' AND superseded_by IS NULL")
+                                + " AND state = 'COMPLETED' AND " + CURRENT)
                         .params(sourceKey, sizeBytes)
                         .query(Long.class)
                         .single()
@@ -224,8 +227,8 @@ public final class SagaRepository {
      */
     public Optional<SagaRecord> storedContent(String sourceKey, String sha256) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE source_key = ? AND sha256 = ? AND state = 'COMPLETED'"
-                        + " AND superseded_by IS NULL ORDER BY saga_id DESC LIMIT 1")
+                .sql("SELECT * FROM saga WHERE source_key = ? AND sha256 = ? AND state = 'COMPLETED' AND " + CURRENT
+                        + " ORDER BY saga_id DESC LIMIT 1")
                 .params(sourceKey, sha256)
                 .query(SagaRepository::saga)
                 .optional();

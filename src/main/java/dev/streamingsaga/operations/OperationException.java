@@ -3,6 +3,8 @@ package dev.streamingsaga.operations;
 /** An operation that was refused; nothing was done. */
 public abstract sealed class OperationException extends RuntimeException
         permits CleanupClosedException,
+                DeletedDocumentException,
+                DeletionNotPossibleException,
                 SearchUnavailableException,
                 UnknownCleanupException,
                 UnknownDocumentException,

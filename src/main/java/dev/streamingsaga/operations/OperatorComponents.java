@@ -2,6 +2,7 @@ package dev.streamingsaga.operations;
 
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.deletion.Deletions;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
@@ -19,6 +20,7 @@ public record OperatorComponents(
         Ingest ingest,
         SagaEngine engine,
         Recovery recovery,
+        Deletions deletions,
         ProducerTemplate template,
         Outages outages,
         StorageConnections storage,

@@ -1,9 +1,13 @@
 package dev.streamingsaga.operations;
 
 import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.deletion.DeletionRefusedException;
+import dev.streamingsaga.deletion.DeletionRequest;
+import dev.streamingsaga.deletion.DeletionRequests;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupRepository;
 import dev.streamingsaga.journal.CleanupRepository.CleanupCommand;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
@@ -103,6 +107,23 @@ public final class SagaCommands {
         CleanupEntry entry = Cleanups.open(cleanups, cleanupId);
         cleanups.requestCommand(cleanupId, command, reason);
         return entry;
+    }
+
+    /**
+     * Requests the deletion of a document with all its versions. From then on it is visible nowhere.
+     *
+     * @return the deletion; the former one if the document is deleted already
+     * @throws UnknownDocumentException if there is no such completed document, and there was none that was deleted
+     * @throws DeletionNotPossibleException if a saga is storing it, or something forbids its deletion
+     * @throws IllegalArgumentException if the reason is blank or longer than {@value SagaOperator#MAX_REASON}
+     *     characters
+     */
+    public Deletion requestDeletion(String documentId, String reason, String requestedBy) {
+        try {
+            return DeletionRequests.of(journal).request(DeletionRequest.document(documentId, reason, requestedBy));
+        } catch (DeletionRefusedException e) {
+            throw DeletionNotPossibleException.of(e);
+        }
     }
 
     /** Whether a command for this clean-up entry has not been executed yet. */

@@ -2,10 +2,13 @@ package dev.streamingsaga.operations;
 
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.config.FailOn;
+import dev.streamingsaga.deletion.DeletionRefusedException;
+import dev.streamingsaga.deletion.DeletionRequest;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupQuery;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -28,6 +31,9 @@ import org.apache.camel.support.ExchangeHelper;
  * instance closes. Thread-safe.
  */
 public final class SagaOperator extends SagaReader {
+    /** Longest reason of a deletion, in characters. */
+    public static final int MAX_REASON = DeletionRequest.MAX_REASON;
+
     private static final long POLL_MILLIS = 200;
 
     private final OperatorComponents components;
@@ -201,6 +207,34 @@ public final class SagaOperator extends SagaReader {
     }
 
     /**
+     * Journals the deletion of a document with all its versions and begins it. From then on the document is visible
+     * nowhere; it cannot be undone. Repeating it returns the former deletion.
+     *
+     * @param reason 1 to {@value #MAX_REASON} characters, which the tombstone keeps
+     * @param requestedBy who, for the tombstone
+     * @throws UnknownDocumentException if there is no such completed document, and there was none that was deleted
+     * @throws DeletionNotPossibleException if a saga is storing it, or something forbids its deletion
+     * @throws IllegalArgumentException if the reason is blank or too long
+     */
+    public Deletion delete(String documentId, String reason, String requestedBy) {
+        try {
+            return components.deletions().request(DeletionRequest.document(documentId, reason, requestedBy));
+        } catch (DeletionRefusedException e) {
+            throw DeletionNotPossibleException.of(e);
+        }
+    }
+
+    /**
+     * Waits until every store was asked to remove a document.
+     *
+     * @param wait how long at most
+     * @return its deletion as it is then
+     */
+    public Deletion awaitDeletion(Deletion deletion, Duration wait) throws InterruptedException {
+        return components.deletions().await(deletion.deletionId(), wait);
+    }
+
+    /**
      * Requests a command for every saga that matches and accepts it, executed as {@link #pause}.
      *
      * @param limit maximum number of sagas, in the order of the query
@@ -290,6 +324,6 @@ public final class SagaOperator extends SagaReader {
     public List<Drift> repair(SagaRecord saga, boolean deep) {
         return saga.needsNewerVersion()
                 ? verify(saga, deep)
-                : unlessSuperseded(saga, components.storage().documentCheck().repair(saga, deep));
+                : unlessRemoved(saga, components.storage().documentCheck().repair(saga, deep));
     }
 }

@@ -7,6 +7,8 @@ import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupPage;
 import dev.streamingsaga.journal.CleanupQuery;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.journal.DeletionState;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.HourlyTotal;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Reads sagas and documents, whichever process runs or has stored them. Changes nothing. Thread-safe.
@@ -178,9 +181,41 @@ public sealed class SagaReader permits SagaOperator {
         return journal.sagas().ofDocument(documentId);
     }
 
-    /** @throws UnknownDocumentException if there is no such completed document */
+    /**
+     * @throws DeletedDocumentException if it was deleted
+     * @throws UnknownDocumentException if there is no such completed document
+     */
     public final SagaRecord document(String documentId) {
-        return findDocument(documentId).orElseThrow(() -> new UnknownDocumentException(documentId));
+        return findDocument(documentId)
+                .orElseThrow(() -> findDeletion(documentId)
+                        .<OperationException>map(DeletedDocumentException::new)
+                        .orElseGet(() -> new UnknownDocumentException(documentId)));
+    }
+
+    /** The newest deletion of a document, which may have been stored again since. */
+    public final Optional<Deletion> findDeletion(String documentId) {
+        return journal.deletions().ofDocument(documentId);
+    }
+
+    /** The deletion of what a saga stored. */
+    public final Optional<Deletion> findDeletionOfSaga(String sagaId) {
+        return journal.deletions().ofSaga(sagaId);
+    }
+
+    /** The state of the deletions of what these sagas stored; a saga whose document is not deleted is absent. */
+    public final Map<String, DeletionState> deletionStates(Collection<String> sagaIds) {
+        return journal.deletions().states(sagaIds);
+    }
+
+    /**
+     * What the deletion of a document could not remove, and what was done about it; closed entries included.
+     *
+     * @see #findDeletion
+     */
+    public final List<CleanupEntry> residue(Deletion deletion) {
+        return deletion.versions().stream()
+                .flatMap(version -> cleanupsOf(version.sagaId()).stream())
+                .toList();
     }
 
     /**
@@ -295,12 +330,27 @@ public sealed class SagaReader permits SagaOperator {
      * @throws IllegalArgumentException if offset or limit is out of range
      */
     public final VectorSearch.Page search(String text, int offset, int limit) {
-        return requireSearch().search(text, offset, limit);
+        return withoutDeleted(requireSearch().search(text, offset, limit));
     }
 
     /** The first hits of {@link #search(String, int, int)}. */
     public final List<VectorSearch.Hit> search(String text, int limit) {
-        return requireSearch().search(text, limit);
+        return search(text, 0, limit).hits();
+    }
+
+    /** A store that does not answer may not have hidden a deleted document yet. */
+    private VectorSearch.Page withoutDeleted(VectorSearch.Page page) {
+        Set<String> deleted = deletionStates(
+                        page.hits().stream().map(VectorSearch.Hit::sagaId).collect(Collectors.toSet()))
+                .keySet();
+        return deleted.isEmpty()
+                ? page
+                : new VectorSearch.Page(
+                        page.hits().stream()
+                                .filter(hit -> !deleted.contains(hit.sagaId()))
+                                .toList(),
+                        page.offset(),
+                        page.total());
     }
 
     /**
@@ -328,17 +378,17 @@ public sealed class SagaReader permits SagaOperator {
      *
      * @param saga one of {@link #documents}, {@link #findDocument} or {@link #keptVersions}
      * @param deep reads every chunk instead of trusting the checksums that the bucket reports
-     * @return what differs; empty for a healthy document, and for one that a newer version has superseded meanwhile
+     * @return what differs; empty for a healthy document, and for one that was superseded or deleted meanwhile
      */
     public final List<Drift> verify(SagaRecord saga, boolean deep) {
-        return unlessSuperseded(saga, storage.documentCheck().check(saga, deep));
+        return unlessRemoved(saga, storage.documentCheck().check(saga, deep));
     }
 
-    /** A version superseded meanwhile is being removed: its missing data is not drift. */
-    final List<Drift> unlessSuperseded(SagaRecord saga, List<Drift> found) {
+    /** A version superseded or deleted meanwhile is being removed: its missing data is not drift. */
+    final List<Drift> unlessRemoved(SagaRecord saga, List<Drift> found) {
         boolean stays = saga.supersededBy().isPresent()
                 ? journal.versions().isKept(saga.sagaId())
                 : findSaga(saga.sagaId()).flatMap(SagaRecord::supersededBy).isEmpty();
-        return stays ? found : List.of();
+        return stays && !journal.deletions().contains(saga.sagaId()) ? found : List.of();
     }
 }

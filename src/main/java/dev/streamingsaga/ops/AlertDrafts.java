@@ -37,6 +37,18 @@ final class AlertDrafts {
                 failedChunks(open, chunks(saga))));
     }
 
+    List<EventDraft> notDeleted(SagaRecord saga, List<CleanupEntry> open) {
+        return List.of(alert(
+                saga,
+                EventKind.ALERT,
+                new AlertText(
+                        "WARNING",
+                        "PARTIAL_DELETION",
+                        "deleted and visible nowhere, but " + pieces(open) + " could not be removed: " + bySteps(open),
+                        "see cleanups, which retries them; run cleanups retry ID once the store is back"),
+                failedChunks(open, chunks(saga))));
+    }
+
     List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> entries) {
         int attempts = entries.stream().mapToInt(CleanupEntry::attempts).max().orElse(0);
         return List.of(alert(

@@ -57,6 +57,11 @@ public final class Reports implements Alerts {
     }
 
     @Override
+    public List<EventDraft> notDeleted(SagaRecord saga, List<CleanupEntry> open) {
+        return drafts.notDeleted(saga, open);
+    }
+
+    @Override
     public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> blocked) {
         return drafts.blocked(saga, blocked);
     }

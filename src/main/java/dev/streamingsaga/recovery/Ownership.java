@@ -51,13 +51,20 @@ final class Ownership {
         if (saga.state() == SagaState.COMPENSATED) {
             return Optional.of("saga " + sagaId + " is COMPENSATED and has no open clean-up entry");
         }
-        boolean removed = saga.supersededBy().isPresent()
+        Optional<String> why = whyRemoved(saga);
+        boolean removed = why.isPresent()
                 && journal.steps().of(sagaId).stream()
                         .filter(step -> step.name().equals(store))
                         .noneMatch(StepRecord::mayHoldData);
         return removed
-                ? Optional.of("saga " + sagaId + " was superseded by "
-                        + saga.supersededBy().get() + ", and was removed from this store")
+                ? why.map(text -> "saga " + sagaId + " " + text + ", and was removed from this store")
                 : Optional.empty();
+    }
+
+    private Optional<String> whyRemoved(SagaRecord saga) {
+        return journal.deletions()
+                .ofSaga(saga.sagaId())
+                .map(deletion -> "was deleted (" + deletion.reason() + ")")
+                .or(() -> saga.supersededBy().map(newer -> "was superseded by " + newer));
     }
 }

@@ -1,6 +1,7 @@
 package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.deletion.Deletions;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupRepository;
@@ -29,7 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Maintains sagas, at start and periodically: renews leases, takes over sagas whose owner is gone, enforces time
  * limits, runs operator commands, delivers documents again, publishes documents that are not visible in every store
- * yet, removes replaced versions, retries clean-up entries that are due, issues receipts that are missing.
+ * yet, removes replaced versions, continues deletions, retries clean-up entries that are due, issues receipts that are
+ * missing.
  */
 public final class Recovery implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -43,6 +45,7 @@ public final class Recovery implements AutoCloseable {
     private final SagaEngine engine;
     private final StaleSagas stale;
     private final RedeliverySchedule redeliveries;
+    private final Deletions deletions;
     private final ScheduledExecutorService timer;
     private final Maintenance maintenance;
 
@@ -54,6 +57,7 @@ public final class Recovery implements AutoCloseable {
         this.engine = parts.engine();
         this.stale = new StaleSagas(config, context, parts);
         this.redeliveries = new RedeliverySchedule(config, context, journal, parts);
+        this.deletions = parts.deletions();
         // One piece of work may call every store and the bucket.
         this.maintenance = new Maintenance(
                 journal.singletons(),
@@ -71,6 +75,7 @@ public final class Recovery implements AutoCloseable {
     public void start(boolean lockHeld) {
         if (lockHeld) {
             journal.singletons().expireOthers();
+            journal.deletions().expireOthers();
         }
         stale.start(lockHeld);
         // A store may have been fixed while no process was running.
@@ -109,6 +114,9 @@ public final class Recovery implements AutoCloseable {
         }
         if (due.redeliveries()) {
             guarded(redeliveries::run);
+        }
+        if (due.deletions()) {
+            guarded(deletions::runDue);
         }
         boolean storesWanted = due.publications() || due.cleanupCommands() || due.cleanups();
         if (storesWanted && maintenance.begin()) {
@@ -277,12 +285,14 @@ public final class Recovery implements AutoCloseable {
     /** Takes over, resumes and delivers again no more sagas from now on; keeps the leases of those that run. */
     public void refuseSagas() {
         redeliveries.drain();
+        deletions.drain();
         stale.drain();
     }
 
     /** As {@link #refuseSagas}, and ends all periodic work. What this node did for all is left to the others. */
     public void drain() {
         redeliveries.drain();
+        deletions.drain();
         stale.drain();
         if (!timer.isShutdown()) {
             // Not on this thread: a database that does not answer must not delay a stop.

@@ -1,5 +1,6 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.deletion.Deletions;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.outage.Outages;
@@ -18,4 +19,5 @@ public record RecoveryDependencies(
         JournalSagaService coordinator,
         SourceHost host,
         Alerts alerts,
-        Outages outages) {}
+        Outages outages,
+        Deletions deletions) {}

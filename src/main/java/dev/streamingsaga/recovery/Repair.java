@@ -82,6 +82,7 @@ final class Repair {
             objects(found);
         } else if (found.stream().allMatch(drift -> drift.kind() == Drift.DriftKind.NOT_VISIBLE)) {
             stores.complete(store, document().facts());
+            removeIfObsolete(store);
         } else {
             rows(store);
         }
@@ -195,17 +196,24 @@ final class Repair {
         OptionalLong expected = stores.write(store, run, storage.config().timeLimit());
         storage.journal().steps().expects(saga.sagaId(), store, expected);
         stores.complete(store, document().facts());
-        removeIfSuperseded(store);
+        removeIfObsolete(store);
     }
 
-    /** A newer version that completed meanwhile has already removed this one and does not check again. */
-    private void removeIfSuperseded(String store) throws StoreCallException {
-        if (storage.journal()
-                .sagas()
-                .find(saga.sagaId())
-                .filter(now -> now.supersededBy().isPresent())
-                .isPresent()) {
+    /**
+     * A newer version that completed meanwhile, or a deletion, has already removed this one and does not check again.
+     */
+    private void removeIfObsolete(String store) throws StoreCallException {
+        if (isObsolete()) {
             stores.compensate(store, document().facts());
         }
+    }
+
+    private boolean isObsolete() {
+        return storage.journal()
+                        .sagas()
+                        .find(saga.sagaId())
+                        .filter(now -> now.supersededBy().isPresent())
+                        .isPresent()
+                || storage.journal().deletions().contains(saga.sagaId());
     }
 }

@@ -61,7 +61,7 @@ final class RepairRun implements Run {
                         .filter(now -> now.state() == SagaState.COMPLETED
                                 && now.supersededBy().isEmpty())
                         .isPresent();
-        if (!unchanged) {
+        if (!unchanged || journal.deletions().contains(saga.sagaId())) {
             throw new SagaException(
                     Reason.CANCELLED,
                     "saga " + saga.sagaId() + " was replaced by a newer version of its document, or removed;"

@@ -32,6 +32,9 @@ public interface Alerts {
      */
     List<EventDraft> notVisible(SagaRecord saga, String store, String error, int attempts);
 
+    /** Creates the alert for what a deletion could not remove. Called like {@link #residue}. */
+    List<EventDraft> notDeleted(SagaRecord saga, List<CleanupEntry> open);
+
     /**
      * Creates the events for a file that differs from what its saga stored.
      *

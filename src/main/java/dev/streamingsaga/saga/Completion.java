@@ -74,13 +74,17 @@ final class Completion {
 
     /**
      * Makes the document visible in every store, then replaces its older versions. What fails is retried at growing
-     * intervals. A document of which a newer version is visible already is replaced at once.
+     * intervals. A document of which a newer version is visible already is replaced at once. A deleted one stays
+     * hidden.
      */
     void publish(SagaRecord saga) {
         if (saga.published()) {
             return;
         }
         Map<String, String> failures = journal.versions().isOutdated(saga) ? Map.of() : show(saga);
+        if (isDeleted(saga)) {
+            return;
+        }
         if (failures.isEmpty()) {
             journal.versions().replace(saga, versionsKept);
             journal.versions().outstanding(saga).forEach(this::removeReplaced);
@@ -101,8 +105,12 @@ final class Completion {
         List<String> stores = new ArrayList<>(List.of(StoreNames.UPLOAD));
         stores.addAll(saga.participants());
         for (String store : stores) {
+            if (isDeleted(saga)) {
+                break;
+            }
             try {
                 parts.stores().complete(store, facts);
+                hideAgain(saga, store);
             } catch (StoreCallException e) {
                 failures.put(store, String.valueOf(e.getMessage()));
                 LOG.warn(
@@ -114,6 +122,17 @@ final class Completion {
             }
         }
         return failures;
+    }
+
+    private boolean isDeleted(SagaRecord saga) {
+        return journal.deletions().contains(saga.sagaId());
+    }
+
+    /** The deletion may have hidden the document just before this made it visible. */
+    private void hideAgain(SagaRecord saga, String store) throws StoreCallException {
+        if (isDeleted(saga)) {
+            parts.stores().hide(store, saga.document().map(Document::facts).orElseThrow());
+        }
     }
 
     private void notPublished(SagaRecord saga, Map<String, String> failures) {

@@ -52,6 +52,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
     private final Completion completion;
     private final Participants participants;
     private final StoreCounts counts;
+    private final DocumentRemoval removal;
     private final Alerts alerts;
     private final Traces traces;
     private final Patience patience;
@@ -86,6 +87,7 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
                 config.documents().source().versionsKept());
         this.participants = new Participants(runs, dependencies.tokens(), compensator, completion);
         this.receipts = dependencies.receipts();
+        this.removal = new DocumentRemoval(stores, steps, alerts);
     }
 
     /**
@@ -231,6 +233,11 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
 
     public StoreCounts counts() {
         return counts;
+    }
+
+    /** Hides and removes the documents of COMPLETED sagas. */
+    public DocumentRemoval removal() {
+        return removal;
     }
 
     /**

@@ -40,14 +40,24 @@ final class StepCompensator {
 
     /** Compensates every step that may have written according to the journal. */
     void compensateSteps(SagaRecord saga) {
-        compensateSteps(saga, step -> true);
+        compensateSteps(saga, step -> true, () -> {});
     }
 
-    private void compensateSteps(SagaRecord saga, Predicate<StepRecord> selected) {
+    /**
+     * As {@link #compensateSteps(SagaRecord)}.
+     *
+     * @param permit called before each step; if it throws, the others are not compensated
+     */
+    void compensateSteps(SagaRecord saga, Runnable permit) {
+        compensateSteps(saga, step -> true, permit);
+    }
+
+    private void compensateSteps(SagaRecord saga, Predicate<StepRecord> selected, Runnable permit) {
         List<StepRecord> steps = new ArrayList<>(journal.steps().of(saga.sagaId()));
         steps.removeIf(selected.negate());
         steps.sort(Comparator.comparingInt(StepRecord::ordinal).reversed());
         for (StepRecord step : steps) {
+            permit.run();
             if (step.mayHoldData() && isStore(saga, step.name())) {
                 compensateStep(saga, step.name());
             } else if (step.mayHoldData()) {
@@ -56,12 +66,22 @@ final class StepCompensator {
         }
     }
 
+    /** The stores that may hold data of a saga according to the journal; the bucket is not one of them. */
+    List<String> visibleStores(SagaRecord saga) {
+        return journal.steps().of(saga.sagaId()).stream()
+                .filter(StepRecord::mayHoldData)
+                .map(StepRecord::name)
+                .filter(saga.participants()::contains)
+                .filter(store -> !store.equals(StoreNames.UPLOAD))
+                .toList();
+    }
+
     private static boolean isStore(SagaRecord saga, String step) {
         return step.equals(StoreNames.UPLOAD) || saga.participants().contains(step);
     }
 
     /** Throws only if the journal fails or the process stops. */
-    private void compensateStep(SagaRecord saga, String step) {
+    StepCompensation compensateStep(SagaRecord saga, String step) {
         journal.steps().compensation(saga.sagaId(), saga.run(), step, StepState.COMPENSATING);
         StepCompensation result;
         try {
@@ -72,6 +92,7 @@ final class StepCompensator {
             result = stores.crashed(saga, step, e);
         }
         record(saga, step, result);
+        return result;
     }
 
     /**
@@ -81,7 +102,7 @@ final class StepCompensator {
      */
     void removeVersion(SagaRecord superseded, boolean keepChunks) {
         compensateSteps(
-                superseded, step -> !keepChunks || superseded.participants().contains(step.name()));
+                superseded, step -> !keepChunks || superseded.participants().contains(step.name()), () -> {});
         alerts.deliver(superseded.sagaId());
     }
 

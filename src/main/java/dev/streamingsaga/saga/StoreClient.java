@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 /**
- * Calls participating stores. A store has up to four routes: {@code direct:<name>-store-STORE} and the same with
- * {@code -compensate}, {@code -count} and {@code -complete}; the last two are optional. Every call has a time limit.
+ * Calls participating stores. A store has up to five routes: {@code direct:<name>-store-STORE} and the same with
+ * {@code -compensate}, {@code -count}, {@code -complete} and {@code -hide}; the last three are optional. Every call has
+ * a time limit.
  */
 public final class StoreClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreClient.class);
@@ -102,7 +103,11 @@ public final class StoreClient implements AutoCloseable {
     List<String> unguarded(List<String> participants) {
         return participants.stream()
                 .flatMap(store -> Stream.of(
-                                RouteNames.WRITE, RouteNames.COMPENSATE, RouteNames.COUNT, RouteNames.COMPLETE)
+                                RouteNames.WRITE,
+                                RouteNames.COMPENSATE,
+                                RouteNames.COUNT,
+                                RouteNames.COMPLETE,
+                                RouteNames.HIDE)
                         .flatMap(suffix -> routes(store, suffix)))
                 .filter(route -> !ErrorGuard.covers(context, route))
                 .map(Route::getRouteId)
@@ -152,6 +157,19 @@ public final class StoreClient implements AutoCloseable {
         if (exists(store, RouteNames.COMPLETE)) {
             call(store, RouteNames.COMPLETE, facts);
         }
+    }
+
+    /**
+     * Makes a document invisible.
+     *
+     * @return false for a store without a route for it
+     */
+    boolean hide(String store, Map<String, Object> facts) throws StoreCallException {
+        if (!exists(store, RouteNames.HIDE)) {
+            return false;
+        }
+        call(store, RouteNames.HIDE, facts);
+        return true;
     }
 
     private static StoreContents toContents(String store, @Nullable Object answer) throws StoreCallException {

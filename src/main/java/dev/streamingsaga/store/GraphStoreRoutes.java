@@ -49,6 +49,13 @@ final class GraphStoreRoutes extends RouteBuilder {
                 .to(db.sql("update graph_document set visible = 1 where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown(db.store()));
+
+        db.from(this, RouteNames.HIDE)
+            .routeDescription("Hides the structure of a document that is being deleted")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("update graph_document set visible = 0 where saga_id = :#sagaId"))
+            .end();
     }
 
     private void inspection() {

@@ -34,6 +34,7 @@ final class Neo4jGraph {
 
     private static final String DELETE_DOCUMENT = "MATCH (d:SagaDocument {sagaId: $sagaId}) DELETE d";
     private static final String SHOW = "MATCH (d:SagaDocument {sagaId: $sagaId}) SET d.visible = 1 RETURN d.run";
+    private static final String HIDE = "MATCH (d:SagaDocument {sagaId: $sagaId}) SET d.visible = 0 RETURN d.run";
 
     private static final String NODES = "UNWIND $rows AS row MERGE (n:SagaNode {id: row.id}) SET n = row";
     private static final Map<String, String> EDGES = Map.of(
@@ -157,6 +158,10 @@ final class Neo4jGraph {
         if (db.inTransaction(transaction -> transaction.write(SHOW, saga)).isEmpty()) {
             throw StoreSteps.nothingToShow(StoreNames.GRAPH, exchange);
         }
+    }
+
+    void hide(Exchange exchange) {
+        db.inTransaction(transaction -> transaction.write(HIDE, saga(exchange)));
     }
 
     void count(Exchange exchange) {

@@ -47,6 +47,11 @@ final class Neo4jGraphRoutes extends RouteBuilder {
             .process(writer::forget)
             .process(graph::show);
 
+        ids.from(this, RouteNames.HIDE)
+            .routeDescription("Hides the structure of a document that is being deleted")
+            .process(StoreSteps::identify)
+            .process(graph::hide);
+
         ids.from(this, RouteNames.SAGAS)
             .routeDescription("Lists the sagas with nodes and edges, a page at a time")
             .process(StoreSteps::page)

@@ -78,6 +78,13 @@ final class RelationalStoreRoutes extends RouteBuilder {
                     + " where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown(db.store()));
+
+        db.from(this, RouteNames.HIDE)
+            .routeDescription("Hides the metadata of a document that is being deleted")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("update relational_document set visible = 0 where saga_id = :#sagaId"))
+            .end();
         inspection();
     }
 

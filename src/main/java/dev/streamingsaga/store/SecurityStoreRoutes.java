@@ -53,6 +53,13 @@ final class SecurityStoreRoutes extends RouteBuilder {
                 .to(db.sql("update security_document set visible = 1 where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown(db.store()));
+
+        db.from(this, RouteNames.HIDE)
+            .routeDescription("Hides the security record of a document that is being deleted")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("update security_document set visible = 0 where saga_id = :#sagaId"))
+            .end();
         inspection();
     }
 

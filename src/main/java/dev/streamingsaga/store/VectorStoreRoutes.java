@@ -66,6 +66,13 @@ final class VectorStoreRoutes extends RouteBuilder {
                 .to(db.sql("update vector_document set visible = 1 where saga_id = :#sagaId"))
             .end()
             .process(StoreSteps.requireShown(db.store()));
+
+        db.from(this, RouteNames.HIDE)
+            .routeDescription("Makes the segments of a document that is being deleted unsearchable")
+            .process(StoreSteps::identify)
+            .policy(db.transaction())
+                .to(db.sql("update vector_document set visible = 0 where saga_id = :#sagaId"))
+            .end();
     }
 
     private void inspection() {

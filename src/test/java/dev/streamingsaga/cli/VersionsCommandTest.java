@@ -9,6 +9,9 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.store.VectorSearch;
 import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import jakarta.jms.BytesMessage;
+import jakarta.jms.Connection;
+import jakarta.jms.Session;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,9 +28,6 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import jakarta.jms.BytesMessage;
-import jakarta.jms.Connection;
-import jakarta.jms.Session;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -72,8 +72,8 @@ class VersionsCommandTest {
 
     private HttpResponse<String> http(String method, String path, String body, String... headers) throws Exception {
         URI base = saga.application().address().orElseThrow();
-        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
-                .method(method, BodyPublishers.ofString(body));
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(base.resolve(path)).method(method, BodyPublishers.ofString(body));
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }
@@ -81,8 +81,8 @@ class VersionsCommandTest {
     }
 
     private JsonNode put(String name, String text) throws Exception {
-        JsonNode outcome = JSON.readTree(
-                http("PUT", "/api/documents/" + name, text, "Prefer", "wait=100").body());
+        JsonNode outcome = JSON.readTree(http("PUT", "/api/documents/" + name, text, "Prefer", "wait=100")
+                .body());
         assertThat(outcome.path("status").asText()).as("%s", outcome).isEqualTo("COMPLETED");
         return outcome;
     }
@@ -96,8 +96,8 @@ class VersionsCommandTest {
         List<String> found = new ArrayList<>();
         versions(documentId, "")
                 .path("versions")
-                .forEach(v -> found.add(v.path("number").asInt() + " " + v.path("status").asText() + " "
-                        + v.path("current").asBoolean()));
+                .forEach(v -> found.add(v.path("number").asInt() + " "
+                        + v.path("status").asText() + " " + v.path("current").asBoolean()));
         return found;
     }
 
@@ -118,7 +118,9 @@ class VersionsCommandTest {
         JsonNode third = put("report.txt", text("thirdlight"));
 
         String id = first.path("documentId").asText();
-        assertThat(List.of(second.path("documentId").asText(), third.path("documentId").asText()))
+        assertThat(List.of(
+                        second.path("documentId").asText(),
+                        third.path("documentId").asText()))
                 .containsOnly(id);
         assertThat(statuses(id)).containsExactly("3 CURRENT true", "2 KEPT false", "1 REMOVED false");
         JsonNode page = versions(id, "?limit=2");
@@ -148,14 +150,15 @@ class VersionsCommandTest {
             assertThat(JSON.readTree(answer.body()).path("type").asText()).endsWith("no-version");
         }
         assertThat(http("GET", content + "?version=0", "").statusCode()).isEqualTo(400);
-        assertThat(http("GET", "/api/documents/nothing/versions", "").statusCode()).isEqualTo(404);
+        assertThat(http("GET", "/api/documents/nothing/versions", "").statusCode())
+                .isEqualTo(404);
     }
 
     private void assertSearchFindsOnly(String which, JsonNode stored) {
-        List<VectorSearch.Hit> hits =
-                saga.application().bundle().operator().search("keeper counts gulls", 100);
+        List<VectorSearch.Hit> hits = saga.application().bundle().operator().search("keeper counts gulls", 100);
         assertThat(hits)
-                .filteredOn(hit -> hit.documentId().equals(stored.path("documentId").asText()))
+                .filteredOn(
+                        hit -> hit.documentId().equals(stored.path("documentId").asText()))
                 .as(which)
                 .isNotEmpty()
                 .allMatch(hit -> hit.text().contains("thirdlight"));
@@ -171,9 +174,11 @@ class VersionsCommandTest {
     private void assertCommands(String id, JsonNode second) throws Exception {
         Call listed = saga("versions", id, "--json");
         assertThat(listed.lines())
-                .extracting(v -> v.path("number").asInt() + " " + v.path("status").asText())
+                .extracting(
+                        v -> v.path("number").asInt() + " " + v.path("status").asText())
                 .containsExactly("3 CURRENT", "2 KEPT", "1 REMOVED");
-        assertThat(saga("versions", id).out()).contains("CURRENT", "KEPT", second.path("sha256").asText());
+        assertThat(saga("versions", id).out())
+                .contains("CURRENT", "KEPT", second.path("sha256").asText());
         Path fetched = directory.resolve("second.txt");
         Call fetch = saga("fetch", id, "--version", "2", "-o", fetched.toString(), "--json");
         assertThat(fetch.code()).as(fetch.err()).isZero();
@@ -195,17 +200,21 @@ class VersionsCommandTest {
         byte[] before = saga.bucket()
                 .getObjectAsBytes(get -> get.bucket(StreamingSagaFixture.BUCKET).key(chunk))
                 .asByteArray();
-        saga.bucket().deleteObject(delete -> delete.bucket(StreamingSagaFixture.BUCKET).key(chunk));
+        saga.bucket()
+                .deleteObject(
+                        delete -> delete.bucket(StreamingSagaFixture.BUCKET).key(chunk));
         Call damaged = saga("verify", id, "--json");
         assertThat(damaged.lines())
-                .extracting(line -> line.path("sagaId").asText() + " " + line.path("kind").asText())
+                .extracting(line ->
+                        line.path("sagaId").asText() + " " + line.path("kind").asText())
                 .containsExactly(kept.path("sagaId").asText() + " MISSING");
         saga.put(chunk, before);
     }
 
     private SagaRecord awaitDropped(String name, int number) {
-        await().atMost(PATIENCE).until(() -> sagasOf(name).size() == number
-                && sagasOf(name).get(0).published());
+        await().atMost(PATIENCE)
+                .until(() ->
+                        sagasOf(name).size() == number && sagasOf(name).get(0).published());
         return sagasOf(name).get(0);
     }
 
@@ -275,8 +284,7 @@ class VersionsCommandTest {
                 .until(() -> named("upload.txt").size() == 2
                         && named("upload.txt").get(0).published());
 
-        assertThat(statuses(first.path("documentId").asText()))
-                .containsExactly("2 CURRENT true", "1 KEPT false");
+        assertThat(statuses(first.path("documentId").asText())).containsExactly("2 CURRENT true", "1 KEPT false");
         String content = "/api/documents/" + first.path("documentId").asText() + "/content";
         assertThat(http("GET", content, "").body()).isEqualTo(second);
         assertThat(http("GET", content + "?version=1", "").body()).isEqualTo(text("one"));
@@ -289,7 +297,8 @@ class VersionsCommandTest {
         Call again = saga("versions", saga.ingest(file).documentId(), "--json");
 
         assertThat(again.lines())
-                .extracting(v -> v.path("number").asInt() + " " + v.path("status").asText())
+                .extracting(
+                        v -> v.path("number").asInt() + " " + v.path("status").asText())
                 .containsExactly("2 CURRENT", "1 REMOVED");
     }
 }

@@ -128,8 +128,9 @@ class KeyRotationTest {
 
         assertThat(progress).isEqualTo(new RotationProgress(State.DONE, current, 250, 250, 0, 0, List.of()));
         assertThat(journal.keys().countByKey()).containsExactly(Map.entry(current, 250L));
-        assertThat(manifests.keys).allSatisfy((saga, wrapped) -> assertThat(wrapped.base64())
-                .isEqualTo(journaled(saga).wrapped()));
+        assertThat(manifests.keys)
+                .allSatisfy((saga, wrapped) ->
+                        assertThat(wrapped.base64()).isEqualTo(journaled(saga).wrapped()));
         file.remove(old);
         assertThat(keys().existing("saga-7", DOCUMENT)).isEqualTo(key);
         assertThat(rotate().total()).isZero();
@@ -185,7 +186,8 @@ class KeyRotationTest {
         assertThat(stopped.state()).isEqualTo(State.STOPPED);
         assertThat(stopped.errors()).containsExactly("the bucket is away");
         assertThat(keys().existing("saga-1", DOCUMENT)).isEqualTo(key);
-        assertThat(keys().open(manifests.keys.get("saga-1"), "saga-1", DOCUMENT)).isEqualTo(key);
+        assertThat(keys().open(manifests.keys.get("saga-1"), "saga-1", DOCUMENT))
+                .isEqualTo(key);
         manifests.recover();
         assertThat(rotate().state()).isEqualTo(State.DONE);
         assertThat(journal.keys().countByKey()).containsExactly(Map.entry(current, 2L));

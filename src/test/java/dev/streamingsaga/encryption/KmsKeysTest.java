@@ -135,7 +135,8 @@ class KmsKeysTest {
         assertThatThrownBy(call)
                 .isInstanceOf(type)
                 .hasMessageContaining(message)
-                .satisfies(thrown -> assertThat(TransientFailures.outage(thrown)).isEmpty());
+                .satisfies(
+                        thrown -> assertThat(TransientFailures.outage(thrown)).isEmpty());
     }
 
     @Test
@@ -145,6 +146,7 @@ class KmsKeysTest {
 
         assertThatThrownBy(() -> keys.unwrap(new DataKey.Wrapped(arn, changed), OWNER))
                 .isInstanceOf(WrongKeyException.class)
-                .satisfies(thrown -> assertThat(TransientFailures.outage(thrown)).isEmpty());
+                .satisfies(
+                        thrown -> assertThat(TransientFailures.outage(thrown)).isEmpty());
     }
 }

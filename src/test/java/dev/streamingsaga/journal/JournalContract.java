@@ -1684,6 +1684,263 @@ abstract class JournalContract {
         assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
     }
 
+    // Deletions
+
+    @Test
+    void a_deleted_document_is_named_by_no_answer_from_the_moment_of_its_request() throws Exception {
+        ActiveRun run = completed("a");
+        Document document = run.document();
+
+        DeletionRepository.Answer answer = delete(document);
+
+        assertThat(answer.isNew()).isTrue();
+        assertThat(other.sagas().ofDocument(document.documentId())).isEmpty();
+        assertThat(other.sagas().current()).isEmpty();
+        assertThat(other.sagas().storedContent(saga(run).origin().key(), document.sha256()))
+                .isEmpty();
+        assertThat(other.sagas().completedFrom(saga(run).origin().key(), document.sizeBytes()))
+                .isFalse();
+        assertThat(other.sagas().unpublished("")).isEmpty();
+        assertThat(other.sagas().publicationsDue()).isEmpty();
+        assertThat(other.dueWork().publications()).isFalse();
+        assertThat(other.dueWork().deletions()).isTrue();
+        assertThat(other.deletions().contains(run.sagaId())).isTrue();
+        assertThat(other.deletions().states(List.of(run.sagaId(), "x")))
+                .containsOnly(Map.entry(run.sagaId(), DeletionState.REQUESTED));
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
+    }
+
+    @Test
+    void a_tombstone_says_what_who_when_and_why() throws Exception {
+        ActiveRun run = completed("a");
+
+        Deletion deletion = delete(run.document()).deletion().orElseThrow();
+
+        assertThat(deletion.documentId()).isEqualTo(run.document().documentId());
+        assertThat(deletion.fileName()).isEqualTo(run.document().fileName());
+        assertThat(deletion.sha256()).isEqualTo(run.document().sha256());
+        assertThat(deletion.sizeBytes()).isEqualTo(run.document().sizeBytes());
+        assertThat(deletion.reason()).isEqualTo("no longer needed");
+        assertThat(deletion.requestedBy()).isEqualTo("tester");
+        assertThat(deletion.requestedAt()).isEqualTo(clock.instant());
+        assertThat(deletion.versions())
+                .extracting(Deletion.DeletedVersion::sagaId, Deletion.DeletedVersion::keyDestroyed)
+                .containsExactly(tuple(run.sagaId(), false));
+        assertThat(deletion.keyDestroyed()).isFalse();
+        assertThat(journal.deletions().ofDocument(deletion.documentId())).contains(deletion);
+        assertThat(journal.deletions().ofSaga(run.sagaId())).contains(deletion);
+    }
+
+    @Test
+    void only_the_tombstone_of_an_encrypted_document_says_that_its_key_is_destroyed() throws Exception {
+        for (String encryption : List.of("none", "aes256-gcm")) {
+            ActiveRun run = completed("a" + encryption);
+            sql.update(
+                    "INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state, attempts,"
+                            + " row_check, encryption) VALUES (?, 0, 0, 1, 'k', 'd', 'VERIFIED', 1, 'x', ?)",
+                    run.sagaId(),
+                    encryption);
+            delete(run.document());
+
+            journal.deletions().keyDestroyed(run.sagaId());
+
+            assertThat(journal.deletions().ofSaga(run.sagaId()).orElseThrow().keyDestroyed())
+                    .isEqualTo(!encryption.equals("none"));
+        }
+    }
+
+    @Test
+    void a_repeated_request_is_answered_with_the_former_deletion() throws Exception {
+        ActiveRun run = completed("a");
+        Deletion first = delete(run.document()).deletion().orElseThrow();
+
+        DeletionRepository.Answer again = delete(run.document());
+
+        assertThat(again.isNew()).isFalse();
+        assertThat(again.deletion()).contains(first);
+    }
+
+    @Test
+    void all_versions_of_a_document_are_deleted() throws Exception {
+        ActiveRun first = completed("a");
+        ActiveRun second = completed("a");
+        journal.outcomes().supersede(first.sagaId(), second.sagaId());
+
+        Deletion deletion = delete(second.document()).deletion().orElseThrow();
+
+        assertThat(deletion.versions())
+                .extracting(Deletion.DeletedVersion::sagaId)
+                .containsExactly(second.sagaId(), first.sagaId());
+    }
+
+    @Test
+    void one_version_can_be_deleted_alone() throws Exception {
+        ActiveRun first = completed("a");
+        ActiveRun second = completed("a");
+        journal.outcomes().supersede(first.sagaId(), second.sagaId());
+
+        DeletionRepository.NewDeletion old = new DeletionRepository.NewDeletion(
+                first.document().documentId(), Optional.of(first.sagaId()), "old", "tester");
+        Deletion deletion = journal.deletions()
+                .request(old, version -> Optional.empty())
+                .deletion()
+                .orElseThrow();
+
+        assertThat(deletion.versions())
+                .extracting(Deletion.DeletedVersion::sagaId)
+                .containsExactly(first.sagaId());
+        assertThat(journal.sagas().ofDocument(second.document().documentId())).contains(saga(second));
+    }
+
+    @Test
+    void a_document_that_a_saga_is_storing_is_not_deleted() throws Exception {
+        ActiveRun stored = completed("a");
+        ActiveRun running = uploading("a");
+
+        DeletionRepository.Answer answer = delete(stored.document());
+
+        assertThat(answer.refusal()).contains(DeletionRepository.Refusal.UNFINISHED);
+        assertThat(answer.detail()).isEqualTo(running.sagaId());
+        assertThat(journal.sagas().ofDocument(stored.document().documentId())).contains(saga(stored));
+    }
+
+    @Test
+    void a_veto_refuses_a_deletion_and_an_unknown_document_has_none() throws Exception {
+        ActiveRun run = completed("a");
+        DeletionRepository.NewDeletion request = new DeletionRepository.NewDeletion(
+                run.document().documentId(), Optional.empty(), "no longer needed", "tester");
+
+        DeletionRepository.Answer answer =
+                journal.deletions().request(request, version -> Optional.of("legal hold 7 is on it"));
+
+        assertThat(answer.refusal()).contains(DeletionRepository.Refusal.FORBIDDEN);
+        assertThat(answer.detail()).isEqualTo("legal hold 7 is on it");
+        assertThat(journal.deletions().ofSaga(run.sagaId())).isEmpty();
+        assertThat(journal.deletions()
+                        .request(
+                                new DeletionRepository.NewDeletion("none", Optional.empty(), "why", "tester"),
+                                version -> Optional.empty())
+                        .refusal())
+                .contains(DeletionRepository.Refusal.UNKNOWN);
+    }
+
+    @Test
+    void one_node_at_a_time_drives_a_deletion_and_its_successor_fences_it_off() throws Exception {
+        Deletion deletion = delete(completed("a").document()).deletion().orElseThrow();
+        Duration limit = Duration.ofSeconds(10);
+        Deletion first =
+                journal.deletions().takeOver(deletion.deletionId(), limit).orElseThrow();
+
+        assertThat(other.deletions().due()).isEmpty();
+        assertThat(other.dueWork().deletions()).isFalse();
+        assertThat(other.deletions().takeOver(deletion.deletionId(), limit)).isEmpty();
+        clock.forward(LEASE);
+        journal.deletions().confirm(first, limit);
+        clock.forward(LEASE.plus(limit).plusMillis(1));
+        Deletion second =
+                other.deletions().takeOver(deletion.deletionId(), limit).orElseThrow();
+
+        assertThat(second.run()).isEqualTo(first.run() + 1);
+        assertThatThrownBy(() -> journal.deletions().confirm(first, limit)).hasMessageContaining("taken over");
+        assertThatThrownBy(() -> journal.deletions().reached(first, DeletionState.HIDDEN))
+                .hasMessageContaining("taken over");
+        assertThatThrownBy(() -> journal.deletions().finish(first, saga -> QUIET))
+                .hasMessageContaining("taken over");
+        assertThat(other.deletions().reached(second, DeletionState.HIDDEN).state())
+                .isEqualTo(DeletionState.HIDDEN);
+    }
+
+    @Test
+    void a_failed_attempt_is_due_again_after_a_growing_delay() throws Exception {
+        Deletion deletion = delete(completed("a").document()).deletion().orElseThrow();
+        Deletion taken = journal.deletions()
+                .takeOver(deletion.deletionId(), Duration.ZERO)
+                .orElseThrow();
+
+        journal.deletions().failed(taken, "store graph is down", POLICY);
+
+        assertThat(other.deletions().due()).isEmpty();
+        clock.forward(Duration.ofSeconds(31));
+        assertThat(other.deletions().due())
+                .extracting(Deletion::attempts, Deletion::lastError)
+                .containsExactly(tuple(1, "store graph is down"));
+    }
+
+    @Test
+    void a_deletion_with_residue_ends_with_its_last_cleanup() throws Exception {
+        ActiveRun run = completed("a");
+        Deletion deletion = delete(run.document()).deletion().orElseThrow();
+        Deletion taken = journal.deletions()
+                .takeOver(deletion.deletionId(), Duration.ZERO)
+                .orElseThrow();
+        journal.outcomes()
+                .stepCompensated(
+                        saga(run),
+                        "vector",
+                        new StepCompensation(List.of(new Residue("vector:" + run.sagaId(), "refused")), List.of()),
+                        POLICY,
+                        QUIET);
+
+        Deletion ended = journal.deletions()
+                .finish(
+                        taken,
+                        saga -> open -> List.of(new EventDraft(Event.EventKind.ALERT, "", "" + open.size(), "{}")));
+
+        assertThat(ended.state()).isEqualTo(DeletionState.PARTIALLY_DELETED);
+        assertThat(ended.finishedAt()).contains(clock.instant());
+        assertThat(journal.events().of(Event.EventKind.ALERT))
+                .extracting(Event::message)
+                .containsExactly("1");
+        assertThat(journal.deletions().counts()).containsOnly(Map.entry(DeletionState.PARTIALLY_DELETED, 1L));
+        assertThat(other.dueWork().deletions()).isFalse();
+
+        journal.outcomes().stepCompensated(saga(run), "vector", StepCompensation.CLEAN, POLICY, QUIET);
+
+        assertThat(journal.deletions().find(deletion.deletionId()))
+                .map(Deletion::state)
+                .contains(DeletionState.DELETED);
+        assertThat(saga(run).state()).isEqualTo(SagaState.COMPLETED);
+    }
+
+    @Test
+    void the_same_content_stored_after_its_deletion_is_a_document_of_its_own() throws Exception {
+        Deletion former = delete(completed("a").document()).deletion().orElseThrow();
+
+        ActiveRun again = completed("a");
+
+        assertThat(journal.sagas().ofDocument(former.documentId())).contains(saga(again));
+        assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(again.sagaId());
+        DeletionRepository.Answer second = delete(again.document());
+        assertThat(second.isNew()).isTrue();
+        assertThat(journal.deletions().ofDocument(former.documentId())).isEqualTo(second.deletion());
+        assertThat(journal.deletions().newest(10)).hasSize(2);
+    }
+
+    @Test
+    void of_two_requests_at_once_one_records_the_deletion() throws Exception {
+        for (int round = 0; round < 10; round++) {
+            Document document = completed("race" + round).document();
+            List<DeletionRepository.Answer> answers =
+                    race(() -> delete(journal, document), () -> delete(other, document));
+
+            assertThat(answers).extracting(DeletionRepository.Answer::isNew).containsExactlyInAnyOrder(true, false);
+            assertThat(answers.get(0).deletion().map(Deletion::deletionId))
+                    .isEqualTo(answers.get(1).deletion().map(Deletion::deletionId));
+        }
+    }
+
+    private DeletionRepository.Answer delete(Document document) {
+        return delete(journal, document);
+    }
+
+    private static DeletionRepository.Answer delete(Journal on, Document document) {
+        return on.deletions()
+                .request(
+                        new DeletionRepository.NewDeletion(
+                                document.documentId(), Optional.empty(), "no longer needed", "tester"),
+                        version -> Optional.empty());
+    }
+
     @Test
     void a_saga_that_ends_between_the_look_and_the_registration_is_found() throws Exception {
         SagaRecord seen = receive("a");
@@ -1800,12 +2057,14 @@ abstract class JournalContract {
         journal.outcomes().beginCompensation(doubtful.sagaId(), 1, Reason.CANCELLED, "why");
         journal.outcomes().finishCompensation(doubtful.sagaId(), 1, QUIET);
         clock.forward(Duration.ofHours(2));
-        assertThat(journal.dueWork()).as("of this version").isEqualTo(new DueWork(true, true, true, true, true, false));
+        assertThat(journal.dueWork())
+                .as("of this version")
+                .isEqualTo(new DueWork(true, true, true, true, true, false, false));
         assertThat(journal.sagas().lateWriteChecksDue(clock.instant())).isNotEmpty();
 
         sql.update("UPDATE saga SET format = ?, reason = 'A_REASON_OF_LATER'", SagaFormat.CURRENT + 1);
 
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false, false));
         assertThat(journal.leases().stale(true)).isEmpty();
         assertThat(other.leases().stale(true)).isEmpty();
         assertThat(journal.commands().pending()).isEmpty();
@@ -2254,33 +2513,37 @@ abstract class JournalContract {
 
     @Test
     void due_work_is_what_any_process_may_have_to_do() throws Exception {
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false, false));
         SagaRecord running = receive("a");
-        assertThat(journal.dueWork()).as("it runs").isEqualTo(new DueWork(false, false, false, false, false, false));
+        assertThat(journal.dueWork())
+                .as("it runs")
+                .isEqualTo(new DueWork(false, false, false, false, false, false, false));
 
         journal.commands().request(running.sagaId(), OperatorCommand.CANCEL);
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(true, false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(true, false, false, false, false, false, false));
         journal.commands().clear(running.sagaId());
         clock.forward(LEASE.plusMillis(1));
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, true, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, true, false, false, false, false, false));
         journal.commands().pause(running.sagaId());
-        assertThat(journal.dueWork()).as("paused").isEqualTo(new DueWork(false, false, false, false, false, false));
+        assertThat(journal.dueWork())
+                .as("paused")
+                .isEqualTo(new DueWork(false, false, false, false, false, false, false));
 
         ActiveRun completed = completed("b");
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, true, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, true, false, false, false, false));
         journal.outcomes().published(completed.sagaId());
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, false, false, false));
 
         SagaRecord partial = partially("c", "k");
         assertThat(journal.dueWork())
                 .as("not due yet")
-                .isEqualTo(new DueWork(false, false, false, false, false, false));
+                .isEqualTo(new DueWork(false, false, false, false, false, false, false));
         CleanupEntry entry = journal.cleanups().of(partial.sagaId()).get(0);
         journal.cleanups().requestCommand(entry.cleanupId(), CleanupRepository.CleanupCommand.RETRY, "");
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, true, false, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, true, false, false, false));
         journal.cleanups().clearCommand(entry.cleanupId());
         clock.forward(Duration.ofHours(2));
-        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, true, false));
+        assertThat(journal.dueWork()).isEqualTo(new DueWork(false, false, false, false, true, false, false));
     }
 
     @Test

@@ -124,6 +124,11 @@ final class PropertyNode implements AutoCloseable {
         }
 
         @Override
+        public List<EventDraft> notDeleted(SagaRecord saga, List<CleanupEntry> open) {
+            return List.of();
+        }
+
+        @Override
         public List<EventDraft> blocked(SagaRecord saga, List<CleanupEntry> givenUp) {
             return List.of();
         }

@@ -151,7 +151,10 @@ public final class KeyServer implements AutoCloseable {
             try {
                 send(exchange, 200, answer(exchange, request));
             } catch (Refused e) {
-                send(exchange, e.status, JSON.createObjectNode().put("__type", e.type).put("message", "as the test says"));
+                send(
+                        exchange,
+                        e.status,
+                        JSON.createObjectNode().put("__type", e.type).put("message", "as the test says"));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -176,14 +179,16 @@ public final class KeyServer implements AutoCloseable {
         }
         byte[] context = context(request.path("EncryptionContext"));
         return switch (String.valueOf(exchange.getRequestHeaders().getFirst("X-Amz-Target"))) {
-            case "TrentService.Encrypt" -> JSON.createObjectNode()
-                    .put("KeyId", arn)
-                    .put("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-                    .put("CiphertextBlob", encrypt(arn, key, bytes(request, "Plaintext"), context));
-            case "TrentService.Decrypt" -> JSON.createObjectNode()
-                    .put("KeyId", arn)
-                    .put("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-                    .put("Plaintext", decrypt(arn, key, bytes(request, "CiphertextBlob"), context));
+            case "TrentService.Encrypt" ->
+                JSON.createObjectNode()
+                        .put("KeyId", arn)
+                        .put("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+                        .put("CiphertextBlob", encrypt(arn, key, bytes(request, "Plaintext"), context));
+            case "TrentService.Decrypt" ->
+                JSON.createObjectNode()
+                        .put("KeyId", arn)
+                        .put("EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+                        .put("Plaintext", decrypt(arn, key, bytes(request, "CiphertextBlob"), context));
             default -> throw new Refused(400, "UnsupportedOperationException");
         };
     }
@@ -201,7 +206,9 @@ public final class KeyServer implements AutoCloseable {
 
     private static byte[] context(JsonNode context) {
         Map<String, String> sorted = new TreeMap<>();
-        context.fields().forEachRemaining(field -> sorted.put(field.getKey(), field.getValue().asText()));
+        context.fields()
+                .forEachRemaining(
+                        field -> sorted.put(field.getKey(), field.getValue().asText()));
         return sorted.toString().getBytes(StandardCharsets.UTF_8);
     }
 
@@ -244,7 +251,8 @@ public final class KeyServer implements AutoCloseable {
         in.get(secret);
         try {
             return Base64.getEncoder()
-                    .encodeToString(cipher(Cipher.DECRYPT_MODE, key, nonce, context).doFinal(secret));
+                    .encodeToString(
+                            cipher(Cipher.DECRYPT_MODE, key, nonce, context).doFinal(secret));
         } catch (GeneralSecurityException e) {
             throw new Refused(400, "InvalidCiphertextException");
         }
