@@ -39,6 +39,15 @@ public interface DocumentContent extends AutoCloseable {
     Outline outline(DocumentSource source, String contentType);
 
     /**
+     * Returns a fingerprint of everything that decides how the text of a document is split into segments: settings,
+     * model, recognition of text in images, versions of the parsers and of Java. Only segments with the same
+     * fingerprint may be mixed.
+     */
+    default String segmentation() {
+        return "";
+    }
+
+    /**
      * Returns the language of a text (ISO 639-1); empty if it cannot be decided, as for very short texts. Looks at the
      * beginning only.
      */

@@ -35,6 +35,9 @@ public final class TextContent implements DocumentContent {
      */
     static final int DEFAULT_SEGMENT_TOKENS = 256;
 
+    /** Tokenizers with the same name may count its tokens differently. */
+    private static final String SAMPLE = "Splits self-contained Übermaß, 3.14 and 東京 at tokens.";
+
     private final DocumentConfig.Content config;
     private final ServerConfig.Embedding embedding;
     private final ContentDirectories directories;
@@ -44,6 +47,7 @@ public final class TextContent implements DocumentContent {
     private final LanguageDetection languages = new LanguageDetection();
     private @Nullable Embedder embedder;
     private boolean closed;
+    private String segmentation = "";
 
     private TextContent(
             DocumentConfig.Content config,
@@ -168,6 +172,21 @@ public final class TextContent implements DocumentContent {
             return Optional.empty();
         }
         return extractors.of(contentType);
+    }
+
+    @Override
+    public synchronized String segmentation() {
+        if (segmentation.isEmpty()) {
+            PipelineLimits limits = limits();
+            segmentation = extractors.segmentation(List.of(
+                    embedder().modelId(),
+                    embedder().countTokens(SAMPLE),
+                    limits.segmentTokens(),
+                    limits.overlapTokens(),
+                    limits.maxTextChars(),
+                    limits.maxPages()));
+        }
+        return segmentation;
     }
 
     private PipelineLimits limits() {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.content;
 
 import dev.streamingsaga.config.DocumentConfig;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.extractor.Attachments;
 import dev.streamingsaga.extractor.ExtractorLookup;
 import dev.streamingsaga.extractor.Passwords;
@@ -17,11 +18,17 @@ import dev.streamingsaga.pdf.PdfLoader;
 import dev.streamingsaga.pdf.PdfTextExtractor;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.tika.mime.MediaType;
 
 /** Chooses the extractor of a type. Thread-safe. */
 public final class TextExtractors implements ExtractorLookup {
+    /** Raise it if the same file gives other text or other segments than before. */
+    private static final int VERSION = 1;
+
     private static final MediaType PDF = MediaType.application("pdf");
     private static final MediaType MBOX = MediaType.application("mbox");
     private static final MediaType MAIL = MediaType.parse("message/rfc822");
@@ -57,6 +64,15 @@ public final class TextExtractors implements ExtractorLookup {
         return recognition.mode() == DocumentConfig.OcrMode.OFF
                 ? Optional.empty()
                 : Tesseract.find(recognition.languages(), recognition.pageCpu());
+    }
+
+    /** A fingerprint of what decides which text is read, and of what else decides how it is split. */
+    String segmentation(List<Object> splitting) {
+        List<Object> all = new ArrayList<>(splitting);
+        all.addAll(List.of(VERSION, Runtime.version().feature(), PdfLoader.libraryVersion(), charset, limits, passwords.mark()));
+        all.add(MarkupTextExtractor.libraryVersions());
+        all.add(tesseract.map(Tesseract::version).orElse(""));
+        return Sha256.of(all.stream().map(String::valueOf).collect(Collectors.joining("\n")));
     }
 
     @Override

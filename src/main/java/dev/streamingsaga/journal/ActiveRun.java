@@ -329,6 +329,11 @@ public final class ActiveRun implements Run {
     }
 
     @Override
+    public void forgetText() {
+        journal.texts().forget(sagaId, number);
+    }
+
+    @Override
     public Optional<TextOutcome> textOutcome() {
         return journal.texts().find(sagaId);
     }

@@ -100,6 +100,11 @@ public interface Run {
      */
     void textRead(TextOutcome outcome);
 
+    /**
+     * Journals that the result of an earlier reading no longer counts: the text is read again, and split differently.
+     */
+    void forgetText();
+
     /** The result of reading its text, in this run or an earlier one; empty if no reading has ended yet. */
     Optional<TextOutcome> textOutcome();
 

@@ -5,9 +5,13 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The result of reading the text of each document. Each method is one transaction. */
 public final class TextRepository {
+    private static final String COMPLETED =
+            "EXISTS (SELECT 1 FROM saga WHERE saga_id = ? AND state = '" + SagaState.COMPLETED + "')";
+
     private final JournalDatabase db;
     private final StateTransitions transitions;
 
@@ -23,26 +27,71 @@ public final class TextRepository {
      */
     void replace(String sagaId, int run, TextOutcome outcome) {
         db.inTransaction(() -> {
-            transitions.requireUpdated(
-                    db.sql
-                            .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
-                                    + SagaRepository.finalAnd("COMPENSATING"))
-                            .params(db.now(), sagaId, run)
-                            .update(),
-                    sagaId,
-                    run);
-            OptionalLong cutAfter = outcome.cutAfter();
+            requireRunning(sagaId, run);
+            insert(
+                            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (saga_id) DO UPDATE SET run = excluded.run,"
+                                    + " segments = excluded.segments, title = excluded.title,"
+                                    + " author = excluded.author, cut_after = excluded.cut_after",
+                            sagaId,
+                            run,
+                            outcome)
+                    .update();
+        });
+    }
+
+    private void requireRunning(String sagaId, int run) {
+        transitions.requireUpdated(
+                db.sql
+                        .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
+                                + SagaRepository.finalAnd("COMPENSATING"))
+                        .params(db.now(), sagaId, run)
+                        .update(),
+                sagaId,
+                run);
+    }
+
+    /** @param values with six parameters at its beginning */
+    private JdbcClient.StatementSpec insert(String values, String sagaId, int run, TextOutcome outcome) {
+        OptionalLong cutAfter = outcome.cutAfter();
+        return db.sql
+                .sql("INSERT INTO document_text (saga_id, run, segments, title, author, cut_after) " + values)
+                .param(1, sagaId)
+                .param(2, run)
+                .param(3, TextOutcome.encode(outcome.segmentsPerPage()))
+                .param(4, storable(outcome.title()))
+                .param(5, storable(outcome.author()))
+                .param(6, cutAfter.isPresent() ? (Long) cutAfter.getAsLong() : null, Types.BIGINT);
+    }
+
+    /**
+     * Forgets the outcome: the text is read again, and split differently.
+     *
+     * @throws SagaException if the run no longer owns the saga, or the saga has an outcome or is being compensated
+     */
+    void forget(String sagaId, int run) {
+        db.inTransaction(() -> {
+            requireRunning(sagaId, run);
             db.sql
-                    .sql("INSERT INTO document_text (saga_id, run, segments, title, author, cut_after)"
-                            + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (saga_id) DO UPDATE SET run = excluded.run,"
-                            + " segments = excluded.segments, title = excluded.title, author = excluded.author,"
-                            + " cut_after = excluded.cut_after")
-                    .param(1, sagaId)
-                    .param(2, run)
-                    .param(3, TextOutcome.encode(outcome.segmentsPerPage()))
-                    .param(4, storable(outcome.title()))
-                    .param(5, storable(outcome.author()))
-                    .param(6, cutAfter.isPresent() ? (Long) cutAfter.getAsLong() : null, Types.BIGINT)
+                    .sql("DELETE FROM document_text WHERE saga_id = ?")
+                    .param(sagaId)
+                    .update();
+        });
+    }
+
+    /** Forgets the outcome of a completed saga, whose text a repair reads again. */
+    public void forgetCompleted(String sagaId) {
+        db.sql
+                .sql("DELETE FROM document_text WHERE saga_id = ? AND " + COMPLETED)
+                .params(sagaId, sagaId)
+                .update();
+    }
+
+    /** Records the outcome of a completed saga, whose text a repair has read again. */
+    public void replaceCompleted(String sagaId, int run, TextOutcome outcome) {
+        db.inTransaction(() -> {
+            forgetCompleted(sagaId);
+            insert("SELECT ?, ?, ?, ?, ?, ? WHERE " + COMPLETED, sagaId, run, outcome)
+                    .param(7, sagaId)
                     .update();
         });
     }

@@ -84,6 +84,19 @@ public final class Tesseract {
                 .toList();
     }
 
+    /** Its version and languages, and its limit for a page: pages read by the same version have the same text. */
+    public String version() {
+        List<String> question = new ArrayList<>(command);
+        question.add("--version");
+        try {
+            String answer = new LimitedProcess(question, QUESTION_CPU).run(in -> {}, () -> {});
+            return answer.lines().findFirst().orElse("") + " " + languages + " " + pageCpu;
+        } catch (IOException e) {
+            log.warn("{} does not report its version: {}", command.get(command.size() - 1), e.getMessage());
+            return "unknown";
+        }
+    }
+
     public List<String> languages() {
         return languages;
     }

@@ -17,6 +17,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.poi.POIDocument;
 import org.apache.tika.detect.EncodingDetector;
 import org.apache.tika.extractor.EmbeddedDocumentExtractor;
 import org.apache.tika.io.TemporaryResources;
@@ -97,6 +100,14 @@ public final class MarkupTextExtractor implements TextExtractor {
         return xml
                 ? Optional.of(new MarkupTextExtractor(new DcXMLParser(), contentType, surroundings))
                 : Optional.empty();
+    }
+
+    /** Other versions of the libraries may give other text. */
+    public static String libraryVersions() {
+        return Stream.of(MediaType.class, POIDocument.class)
+                .map(library -> library.getPackage().getImplementationVersion())
+                .map(String::valueOf)
+                .collect(Collectors.joining(" "));
     }
 
     private static boolean supports(Parser parser, MediaType type) {

@@ -25,6 +25,11 @@ public final class PdfLoader {
         this.passwords = passwords;
     }
 
+    /** Other versions of the library may give other text. */
+    public static String libraryVersion() {
+        return String.valueOf(PDDocument.class.getPackage().getImplementationVersion());
+    }
+
     /** Warns if part of the file is missing. The caller closes the document before the channel. */
     PDDocument load(SeekableByteChannel file, TextSink text) throws Exception {
         long start = Math.max(0, PdfStart.find(ContentTypes.prefix(file)));

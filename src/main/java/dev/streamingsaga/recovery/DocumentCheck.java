@@ -2,10 +2,13 @@ package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkAudit;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.saga.StoreClient;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Compares the journal, the bucket and every store for a completed document, and repairs differences from the journal
@@ -43,18 +46,25 @@ public final class DocumentCheck implements AutoCloseable {
         if (before.stream().noneMatch(Drift::repairable)) {
             return before;
         }
-        Map<String, String> failures = new Repair(storage, stores, saga, text).run(before);
+        Optional<TextOutcome> known = storage.journal().texts().find(saga.sagaId());
+        Map<String, String> failures = new HashMap<>(new Repair(storage, stores, saga, text).run(before));
         List<Drift> after = check(saga, deep, text);
+        if (!storage.journal().texts().find(saga.sagaId()).equals(known)) {
+            // The text is split differently now: the other stores that know its segments follow.
+            failures.putAll(new Repair(storage, stores, saga, text).run(after));
+            after = check(saga, deep, text);
+        }
+        List<Drift> remaining = after;
         List<Drift> result = new ArrayList<>();
         for (Drift drift : before) {
-            boolean remains = after.stream().anyMatch(drift::isSameAs);
+            boolean remains = remaining.stream().anyMatch(drift::isSameAs);
             String message = !remains
                     ? ""
                     : failures.getOrDefault(
                             drift.store(), drift.repairable() ? "the repair did not fix it" : drift.message());
             result.add(drift.withRepaired(!remains, message));
         }
-        after.stream()
+        remaining.stream()
                 .filter(drift -> before.stream().noneMatch(drift::isSameAs))
                 .forEach(result::add);
         return result;

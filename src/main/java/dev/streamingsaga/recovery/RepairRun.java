@@ -23,6 +23,7 @@ final class RepairRun implements Run {
     private final Journal journal;
     private final SagaRecord saga;
     private final Document document;
+    private Optional<TextOutcome> forgotten = Optional.empty();
 
     /** @param document its path may name a file that has the document's bytes now */
     RepairRun(Journal journal, SagaRecord saga, Document document) {
@@ -106,15 +107,33 @@ final class RepairRun implements Run {
         // As above.
     }
 
+    @Override
+    public void forgetText() {
+        forgotten = textOutcome();
+        journal.texts().forgetCompleted(saga.sagaId());
+    }
+
     /** The stores must not lose text that they had. */
     @Override
     public void textRead(TextOutcome outcome) {
         textOutcome().filter(known -> known.segments() > outcome.segments()).ifPresent(known -> {
-            throw new SagaException(
-                    Reason.STORE_FAILED,
-                    "its text was read to segment " + outcome.segments() + " of " + known.segments()
-                            + "; nothing more was changed, repair it again");
+            throw shorter("segment " + outcome.segments() + " of " + known.segments());
         });
+        forgotten.ifPresent(known -> {
+            if (known.pagesWithText() > outcome.pagesWithText() || isCutBefore(outcome, known)) {
+                throw shorter("page " + outcome.pagesWithText() + " of " + known.pagesWithText() + " with text");
+            }
+            journal.texts().replaceCompleted(saga.sagaId(), saga.run(), outcome);
+        });
+    }
+
+    private static boolean isCutBefore(TextOutcome outcome, TextOutcome known) {
+        return outcome.cutAfter().orElse(Long.MAX_VALUE) < known.cutAfter().orElse(Long.MAX_VALUE);
+    }
+
+    private static SagaException shorter(String place) {
+        return new SagaException(
+                Reason.STORE_FAILED, "its text was read to " + place + "; nothing more was changed, repair it again");
     }
 
     @Override

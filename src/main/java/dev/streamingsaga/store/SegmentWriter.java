@@ -11,6 +11,7 @@ import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.journal.TextOutcome;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,9 +20,13 @@ import java.util.Objects;
 import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The steps of the vector route: turn a file into batches of rows and write those that are not stored yet. */
 final class SegmentWriter {
+    private static final Logger log = LoggerFactory.getLogger(SegmentWriter.class);
+
     /** Model of a document without text, and so without vectors. */
     private static final String NO_MODEL = "none";
 
@@ -49,11 +54,52 @@ final class SegmentWriter {
         if (!content.hasText(StoreSteps.run(exchange).document().contentType())) {
             facts.put("model", NO_MODEL);
             facts.put("dimension", 1);
+            facts.put("segmentation", NO_MODEL);
             return;
         }
         Embedder model = content.embedder();
         facts.put("model", model.modelId());
         facts.put("dimension", model.dimension());
+        facts.put("segmentation", content.segmentation());
+    }
+
+    /**
+     * Decides about the segments of an earlier run: they are continued if they were split in the same way, and kept if
+     * they are complete. Otherwise the text is read from its beginning, and the journal forgets the result of the
+     * earlier reading first: after a crash in between, the next run comes to the same decision.
+     */
+    void compareSegmentation(Exchange exchange) {
+        Run run = StoreSteps.run(exchange);
+        Map<String, Object> facts = StoreSteps.facts(exchange);
+        List<EarlierSegments> earlier = db.queries()
+                .query(
+                        "select segmentation, model, dimension, visible = 1 or word_format > 0 from vector_document"
+                                + " where saga_id = ?",
+                        (row, number) -> new EarlierSegments(
+                                row.getString(1), row.getString(2), row.getInt(3), row.getBoolean(4)),
+                        run.sagaId());
+        Optional<TextOutcome> known = run.textOutcome();
+        boolean same =
+                earlier.stream().anyMatch(segments -> segments.segmentation().equals(facts.get("segmentation")));
+        boolean complete = earlier.stream().anyMatch(segments -> segments.canBeKept(facts))
+                && known.filter(outcome -> StoreSteps.queryResult(exchange) >= outcome.segments())
+                        .isPresent();
+        // Whoever repairs a store that has lost the document does not know how its text was split.
+        boolean readAgain = earlier.isEmpty() ? run.isRepair() : !same && !complete;
+        if (readAgain && known.isPresent()) {
+            log.info(
+                    "saga {} reads the text of its document again: it was split into segments with other settings, or"
+                            + " by another version",
+                    run.sagaId());
+            run.forgetText();
+        }
+        facts.put("keep", complete ? 1 : 0);
+    }
+
+    private record EarlierSegments(String segmentation, String model, int dimension, boolean hasWords) {
+        boolean canBeKept(Map<String, Object> facts) {
+            return hasWords && model.equals(facts.get("model")) && Objects.equals(facts.get("dimension"), dimension);
+        }
     }
 
     /** Starts at the ordinal that the last {@link StoreDatabase#query} returned. */
@@ -69,6 +115,7 @@ final class SegmentWriter {
         facts.put("segments", outline.segments());
         // After a reading that came less far than an earlier one.
         facts.put("end", outline.cutAfter().isPresent() ? outline.segments() : Integer.MAX_VALUE);
+        facts.put("sketchBytes", VectorSketch.size((int) Objects.requireNonNull(facts.get("dimension"))));
     }
 
     private Outline read(Run run, Optional<Outline> known, int firstOrdinal, Map<String, Object> facts) {
@@ -105,9 +152,8 @@ final class SegmentWriter {
         if (stored != expected) {
             throw new SagaException(
                     Reason.STORE_FAILED,
-                    "the vector store holds " + stored + " segments of saga "
-                            + facts.get(DocumentFacts.SAGA_ID) + ", the document has " + expected
-                            + " (were saga.content settings changed between two runs?); compensating");
+                    "the vector store holds " + stored + " segments of saga " + facts.get(DocumentFacts.SAGA_ID)
+                            + ", the document has " + expected + "; compensating");
         }
         exchange.getMessage().setHeader(ExchangeKeys.EXPECTED, expected);
     }

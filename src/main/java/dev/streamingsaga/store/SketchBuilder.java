@@ -17,10 +17,10 @@ final class SketchBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(SketchBuilder.class);
     private static final int SKETCHES_PER_ROW = 1024;
     private static final String MISSING = "select saga_id, run, model, dimension from vector_document d"
-            + " where visible = 1 and segments > coalesce((select sum(length(sketches)) from vector_sketch k"
-            + " where k.saga_id = d.saga_id and format = " + VectorSketch.FORMAT + "), 0)"
             // VectorSketch.size
-            + " / (8 + (dimension + 63) / 64 * 8) order by saga_id";
+            + " where visible = 1 and segments * (8 + (dimension + 63) / 64 * 8) <> coalesce("
+            + "(select sum(length(sketches)) from vector_sketch k where k.saga_id = d.saga_id"
+            + " and format = " + VectorSketch.FORMAT + "), 0) order by saga_id";
 
     private final JdbcTemplate queries;
     private final StoredVectors vectors;

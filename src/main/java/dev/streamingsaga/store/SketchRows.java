@@ -21,7 +21,7 @@ record SketchRows(JdbcTemplate queries) {
         static final Cursor BEGIN = new Cursor(-1, "");
     }
 
-    /** @param sketches in batches; fewer than there are segments if they are not built yet */
+    /** @param sketches in batches; as many as there are segments, unless they have to be built (again) */
     record SketchedDocument(Cursor cursor, long segments, List<byte[]> sketches) {
         String sagaId() {
             return cursor.sagaId();
@@ -29,7 +29,7 @@ record SketchRows(JdbcTemplate queries) {
 
         boolean isComplete(int dimension) {
             long bytes = sketches.stream().mapToLong(batch -> batch.length).sum();
-            return bytes >= segments * VectorSketch.size(dimension);
+            return bytes == segments * VectorSketch.size(dimension);
         }
     }
 

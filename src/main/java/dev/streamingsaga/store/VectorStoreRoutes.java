@@ -8,7 +8,7 @@ import org.apache.camel.builder.RouteBuilder;
 
 /**
  * Stores the text of a document as segments, each with its vector and its words, batch by batch. After a crash the next
- * run continues after the last committed batch; if the model has changed, it starts from the beginning.
+ * run continues after the last committed batch; if it would split the text differently, it starts from the beginning.
  */
 final class VectorStoreRoutes extends RouteBuilder {
     /** The ordinal after the last segment, or the first gap in a damaged table. */
@@ -95,18 +95,24 @@ final class VectorStoreRoutes extends RouteBuilder {
             .routeDescription("Splits, embeds and writes the document's text; it is not searchable until completion")
             .process(StoreSteps::begin)
             .process(segments::addModel)
+            .to(db.query(FIRST_MISSING))
+            .process(segments::compareSegmentation)
             .policy(db.writing())
                 // What an older version left unfinished begins again, since it wrote no words of this format.
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId and exists (select 1"
                     + " from vector_document d where d.saga_id = :#sagaId and d.visible = 0 and d.word_format = 0)"))
+                // Segments of another segmentation cannot be continued: text would be missing, or stored twice.
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and :#keep = 0 and exists (select 1"
+                    + " from vector_document d where d.saga_id = :#sagaId and d.segmentation <> :#segmentation)"))
                 .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension,"
-                    + " owner, content_type, received, file_key, word_format)"
+                    + " owner, content_type, received, file_key, segmentation, word_format)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension,"
-                    + " :#owner, :#contentType, :#receivedAt, :#fileKey, " + WordIndex.FORMAT + ")"
+                    + " :#owner, :#contentType, :#receivedAt, :#fileKey, :#segmentation, " + WordIndex.FORMAT + ")"
                     + " on conflict (saga_id) do update set document_id = excluded.document_id, run = excluded.run,"
                     + " model = excluded.model, dimension = excluded.dimension, owner = excluded.owner,"
                     + " content_type = excluded.content_type, received = excluded.received,"
-                    + " file_key = excluded.file_key, word_format = case when vector_document.visible = 1"
+                    + " file_key = excluded.file_key, segmentation = case when :#keep = 1"
+                    + " then vector_document.segmentation else excluded.segmentation end, word_format = case when vector_document.visible = 1"
                     + " then vector_document.word_format else excluded.word_format end"
                     + " where vector_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun(db.store()))
@@ -118,12 +124,21 @@ final class VectorStoreRoutes extends RouteBuilder {
             .process(segments::addLanguage)
             .policy(db.writing())
                 .to(db.sql("delete from vector_segment where saga_id = :#sagaId and ordinal >= :#end"))
+                .to(deletesSketchesBeyondEnd())
                 .to(db.sql("update vector_document set pages = :#pages, segments = :#segments, language = :#language"
                     + " where saga_id = :#sagaId and run = :#run"))
                 .process(StoreSteps.requireOwnRun(db.store()))
             .end()
             .to(db.query(COUNT))
             .process(SegmentWriter::requireAll);
+    }
+
+    private String[] deletesSketchesBeyondEnd() {
+        return db.dialect() == Dialect.POSTGRESQL ? new String[0] : new String[] {
+            db.sql("delete from vector_sketch where saga_id = :#sagaId and first_ordinal >= :#end"),
+            db.sql("update vector_sketch set sketches = substr(sketches, 1, (:#end - first_ordinal) * :#sketchBytes)"
+                + " where saga_id = :#sagaId and first_ordinal + length(sketches) / :#sketchBytes > :#end")
+        };
     }
 
     /** The rows of a batch are those of {@link SegmentWriter}. */

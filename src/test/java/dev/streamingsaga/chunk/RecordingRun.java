@@ -119,6 +119,11 @@ final class RecordingRun implements Run {
     }
 
     @Override
+    public void forgetText() {
+        throw new AssertionError("chunks have no text");
+    }
+
+    @Override
     public Optional<TextOutcome> textOutcome() {
         return Optional.empty();
     }

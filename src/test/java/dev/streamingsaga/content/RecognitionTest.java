@@ -147,6 +147,9 @@ class RecognitionTest {
         }
         try (TextContent content = content("off")) {
             assertThat(content.hasText("image/png")).isFalse();
+            try (TextContent recognising = content("auto")) {
+                assertThat(recognising.segmentation()).isNotEqualTo(content.segmentation());
+            }
         }
     }
 

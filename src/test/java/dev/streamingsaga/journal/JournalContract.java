@@ -335,6 +335,13 @@ abstract class JournalContract {
         TextOutcome shorter = new TextOutcome(List.of(), "", "", OptionalLong.empty());
         run.textRead(shorter);
         assertThat(run.textOutcome()).contains(shorter);
+        run.forgetText();
+        assertThat(run.textOutcome()).isEmpty();
+        run.textRead(stopped);
+        assertThat(run.textOutcome()).contains(stopped);
+        journal.texts().forgetCompleted(run.sagaId());
+        journal.texts().replaceCompleted(run.sagaId(), 1, shorter);
+        assertThat(run.textOutcome()).as("only of a completed saga").contains(stopped);
         assertThat(stopped.segments()).isEqualTo(19);
         assertThat(stopped.pagesWithText()).isEqualTo(4);
     }

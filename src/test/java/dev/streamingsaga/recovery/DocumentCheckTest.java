@@ -8,6 +8,7 @@ import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -121,6 +123,33 @@ class DocumentCheckTest {
 
     private long count(String store, String table, Stored stored) {
         return saga.number(store, "SELECT count(*) FROM " + table + " WHERE saga_id = '" + stored.sagaId() + "'");
+    }
+
+    /** As if it had been stored with other settings, which gave one segment less. */
+    @Test
+    void repairs_all_stores_if_the_text_is_split_differently_now() throws Exception {
+        Stored text = text();
+        int segments = (int) count("vector", "vector_segment", text);
+        saga.journal()
+                .texts()
+                .replaceCompleted(
+                        text.sagaId(), 1, new TextOutcome(List.of(segments - 1), "", "", OptionalLong.empty()));
+        sql("vector", "DELETE FROM vector_segment WHERE saga_id = $saga AND ordinal = " + (segments - 1), text);
+        sql(
+                "vector",
+                "UPDATE vector_document SET segments = segments - 1, segmentation = 'other' WHERE saga_id = $saga",
+                text);
+        sql("graph", "DELETE FROM graph_edge WHERE saga_id = $saga AND target LIKE '%/s" + (segments - 1) + "'", text);
+        sql("graph", "DELETE FROM graph_node WHERE saga_id = $saga AND ordinal = " + (segments - 1), text);
+        sql("relational", "UPDATE relational_document SET segments = segments - 1 WHERE saga_id = $saga", text);
+        assertHealthy(text);
+        sql("vector", "DELETE FROM vector_segment WHERE saga_id = $saga AND ordinal = 0", text);
+
+        assertMended(text);
+
+        assertThat(count("vector", "vector_segment", text)).isEqualTo(segments);
+        assertThat(count("graph", "graph_node", text)).isEqualTo(2 + segments);
+        assertFound(text);
     }
 
     @Test

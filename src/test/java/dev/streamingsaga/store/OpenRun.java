@@ -113,6 +113,11 @@ class OpenRun implements Run {
     }
 
     @Override
+    public void forgetText() {
+        textOutcome = Optional.empty();
+    }
+
+    @Override
     public Optional<TextOutcome> textOutcome() {
         return textOutcome;
     }

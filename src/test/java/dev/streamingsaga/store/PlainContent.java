@@ -28,6 +28,7 @@ final class PlainContent implements DocumentContent {
     volatile Embedder embedder;
     volatile Runnable beforeBatch = () -> {};
     volatile int batch = BATCH;
+    volatile String segmentation = "lines";
     volatile UnaryOperator<Segment> placement = segment -> segment;
     volatile UnaryOperator<String> language = text -> "";
 
@@ -79,6 +80,11 @@ final class PlainContent implements DocumentContent {
     public Outline outline(DocumentSource source, String contentType) {
         outlined.incrementAndGet();
         return read(source);
+    }
+
+    @Override
+    public String segmentation() {
+        return segmentation;
     }
 
     @Override

@@ -3,11 +3,15 @@ package dev.streamingsaga.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -196,6 +200,32 @@ class SqliteVectorContractTest extends VectorContract {
         fixture.write("vector", new OpenRun(fixture.document("saga-1", "doc-1", "eins zwei\nvier vier"), 2, 100));
 
         assertThat(nearest(memory, "vier", 5)).hasSize(2).startsWith(new SegmentKey("saga-1", 1));
+    }
+
+    @Test
+    void removes_sketches_after_the_end_of_a_text_that_has_become_shorter() {
+        Document document = fixture.document("saga-1", "doc-1", "eins zwei\n".repeat(14));
+        fixture.writeAndComplete("vector", document);
+        OpenRun second = new OpenRun(document, 2, 100);
+        second.textOutcome = Optional.of(new TextOutcome(List.of(6), "", "", OptionalLong.of(60)));
+
+        fixture.write("vector", second);
+
+        assertThat(sketchedSegments()).isEqualTo(6);
+        assertThat(nearest(memory(Long.MAX_VALUE), "eins", 20)).hasSize(6);
+    }
+
+    /** As an earlier version left them. */
+    @Test
+    void builds_sketches_again_that_are_more_than_the_segments() {
+        write("1", "eins zwei\nzwei drei\ndrei vier");
+        fixture.sql("vector").update("delete from vector_segment where ordinal = 2");
+        fixture.sql("vector").update("update vector_document set segments = 2");
+
+        assertThat(nearest(memory(Long.MAX_VALUE), "zwei", 5)).hasSize(2);
+        new SketchBuilder(fixture.sql("vector"), () -> false).buildMissing();
+
+        assertThat(sketchedSegments()).isEqualTo(2);
     }
 
     @Test

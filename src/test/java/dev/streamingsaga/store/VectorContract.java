@@ -359,6 +359,90 @@ abstract class VectorContract {
         assertThat(wordsWithoutSegment()).isZero();
     }
 
+    /** Stores two of four batches, as a process does that is killed then. */
+    private OpenRun writeHalf(Document document, TextOutcome outcome) {
+        AtomicInteger batches = new AtomicInteger();
+        fixture.content.beforeBatch = () -> {
+            if (batches.incrementAndGet() == 3) {
+                throw new IllegalStateException("out of memory");
+            }
+        };
+        OpenRun run = new OpenRun(document, 1, Integer.MAX_VALUE);
+        assertThatThrownBy(() -> fixture.write("vector", run)).hasMessageContaining("out of memory");
+        fixture.content.beforeBatch = () -> {};
+        run.textOutcome = Optional.ofNullable(outcome);
+        return run;
+    }
+
+    private static OpenRun next(OpenRun run, int permits) {
+        OpenRun next = new OpenRun(run.document(), run.number() + 1, permits);
+        next.textOutcome = run.textOutcome;
+        return next;
+    }
+
+    @Test
+    void starts_over_when_the_text_is_split_differently_than_in_the_run_before() {
+        OpenRun first = writeHalf(
+                fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14)),
+                new TextOutcome(List.of(9), "", "", OptionalLong.of(50)));
+        fixture.content.segmentation = "other lines";
+
+        OpenRun second = next(first, Integer.MAX_VALUE);
+        fixture.write("vector", second);
+
+        assertThat(fixture.content.firstOrdinals).containsExactly(0, 0);
+        assertThat(fixture.ask("vector", "select count(*) from vector_segment where run = 2"))
+                .isEqualTo(14);
+        assertThat(second.textOutcome)
+                .as("the earlier result counts segments of the other segmentation")
+                .hasValueSatisfying(read -> assertThat(read.segmentsPerPage()).containsExactly(14));
+        assertThat(wordsWithoutSegment()).isZero();
+    }
+
+    @Test
+    void forgets_the_earlier_result_before_it_removes_segments_that_are_split_differently() {
+        OpenRun first = writeHalf(
+                fixture.document("saga-1", "doc-1", "Zeile\n".repeat(14)),
+                new TextOutcome(List.of(9), "", "", OptionalLong.of(50)));
+        fixture.content.segmentation = "other lines";
+
+        OpenRun second = next(first, 0);
+        assertThatThrownBy(() -> fixture.write("vector", second)).hasMessageContaining("was cancelled");
+
+        assertThat(second.textOutcome).isEmpty();
+        assertThat(fixture.count("vector", "saga-1")).isEqualTo(2L * PlainContent.BATCH);
+    }
+
+    @Test
+    void keeps_all_segments_of_a_text_however_they_were_split() {
+        OpenRun first = new OpenRun(lease("saga-1"), 1, Integer.MAX_VALUE);
+        fixture.write("vector", first);
+        fixture.content.segmentation = "other lines";
+        fixture.write("vector", next(first, Integer.MAX_VALUE));
+        fixture.content.segmentation = "lines";
+        fixture.sql("vector").update("delete from vector_segment where ordinal = 5");
+        fixture.write("vector", next(first, Integer.MAX_VALUE));
+
+        assertThat(fixture.content.firstOrdinals).containsExactly(0, 5);
+        assertThat(first.textOutcome).isPresent();
+    }
+
+    @Test
+    void a_repair_of_lost_segments_does_not_count_on_the_earlier_result() {
+        OpenRun repair = new OpenRun(lease("saga-1"), 1, Integer.MAX_VALUE) {
+            @Override
+            public boolean isRepair() {
+                return true;
+            }
+        };
+        repair.textOutcome = Optional.of(new TextOutcome(List.of(2), "", "", OptionalLong.of(9)));
+
+        fixture.write("vector", repair);
+
+        assertThat(repair.textOutcome)
+                .hasValueSatisfying(read -> assertThat(read.segments()).isEqualTo(6));
+    }
+
     @Test
     void reads_no_document_again_whose_text_is_stored() {
         Document document = lease("saga-1");
