@@ -351,7 +351,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         journal,
                         reports::unwritten,
                         callbacks::refused,
-                        checks(resources, journal, stores, callbacks, service, encryption)))));
+                        checks(resources, journal, stores, callbacks, service, encryption, content)))));
     }
 
     private record OpenStorage(
@@ -378,13 +378,15 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             Stores stores,
             CallbackListener callbacks,
             JournalSagaService service,
-            Optional<DocumentEncryption> encryption) {
+            Optional<DocumentEncryption> encryption,
+            DocumentContent content) {
         Map<String, Runnable> checks = new LinkedHashMap<>();
         checks.put("coordinator", service::ping);
         checks.put("callback", callbacks::selfCheck);
         checks.put(
                 "bucket", new ChunkStore(resources.config(), resources.servers().s3())::pingAccess);
         checks.put("journal", journal::epoch);
+        checks.put("reader", content::check);
         checks.putAll(stores.checks());
         encryption.ifPresent(keys -> checks.put("key-service", keys::check));
         return checks;

@@ -211,6 +211,7 @@ class ArchitectureTest {
                             "Worker", // tells the kernel its priority
                             "PartFile",
                             "TemporaryFile",
+                            "TemporarySpace",
                             "Uploads",
                             "UploadSpool",
                             "SpoolWriter",

@@ -122,6 +122,7 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
      *
      * @param workers processes that read documents; 0: one for each processor, at most one for each concurrent saga
      * @param memoryBytes heap of such a process
+     * @param idle after which a process that reads nothing ends
      * @param limits for one document
      * @param settings all settings of {@code saga.content}, as they were written
      */
@@ -129,6 +130,7 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
             IsolationMode isolation,
             int workers,
             long memoryBytes,
+            Duration idle,
             ReadingLimits limits,
             Map<String, String> settings) {}
 

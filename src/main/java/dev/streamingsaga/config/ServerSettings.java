@@ -247,6 +247,9 @@ final class ServerSettings {
         table.row(SIZE, "saga.content.memory", "512MiB", "64MiB", "64GiB")
                 .describe("Maximum heap of a worker process. If a document needs more, the rest of its text is not"
                         + " searchable.");
+        table.row(DURATION, "saga.content.idle", "5m", "1s", "1d")
+                .describe("A worker process that has read nothing for so long ends, which frees its memory; the next"
+                        + " document starts another one.");
         table.row(DURATION, "saga.content.cpu-time", "45s", "1s", "1d")
                 .describe("Processor time that reading a document may take. If a document needs more, the rest of its"
                         + " text is not searchable.");

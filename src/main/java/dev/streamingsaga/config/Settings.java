@@ -211,6 +211,7 @@ public final class Settings {
                 read.choice("saga.content.isolation", IsolationMode.class),
                 read.integer("saga.content.workers"),
                 read.size("saga.content.memory"),
+                read.duration("saga.content.idle"),
                 new ReadingLimits(
                         read.duration("saga.content.cpu-time"),
                         read.duration("saga.content.cpu-time-per-mib"),

@@ -11,6 +11,9 @@ import java.util.function.Consumer;
  * model, and embeds them.
  */
 public interface DocumentContent extends AutoCloseable {
+    /** @throws RuntimeException if no document can be read for now; says why */
+    default void check() {}
+
     /** Extractions that are still running fail. */
     @Override
     default void close() {}

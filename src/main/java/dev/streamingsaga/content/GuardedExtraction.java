@@ -1,5 +1,6 @@
 package dev.streamingsaga.content;
 
+import dev.streamingsaga.extractor.ParsingException;
 import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.extractor.ReadingStopped;
 import dev.streamingsaga.extractor.TextExtractor;
@@ -100,19 +101,28 @@ final class GuardedExtraction implements TextSink {
         if (failure != null || Thread.currentThread().isInterrupted()) {
             throw failureOrStop(failure);
         }
-        if (e instanceof SagaException saga) {
-            throw saga; // nothing about the document
-        }
-        if (text.isAtKnownEnd()) {
+        boolean atEnd = text.isAtKnownEnd() || text.isTruncated();
+        if (e instanceof TextSinkClosed && atEnd) {
             return;
         }
-        if (e instanceof ReadingStopped) {
+        if (e instanceof ReadingStopped && !text.isAtKnownEnd()) {
             text.cut();
+        } else if (!(e instanceof ReadingStopped || e instanceof ParsingException)) {
+            throw unexpected(e);
         }
-        if (text.isTruncated()) {
-            return;
+        if (!atEnd) {
+            ReadingFailures.warn(this, e);
         }
-        ReadingFailures.warn(this, e);
+    }
+
+    /** Nothing about the document. */
+    private RuntimeException unexpected(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return e instanceof RuntimeException known && !(known instanceof TextSinkClosed)
+                ? known
+                : new IllegalStateException("reading the text of %s failed".formatted(name(source)), e);
     }
 
     private void forward(Runnable call) {
@@ -131,7 +141,7 @@ final class GuardedExtraction implements TextSink {
 
     @Override
     public void pages(int total) {
-        text.pages(total);
+        forward(() -> text.pages(total));
     }
 
     @Override
@@ -151,11 +161,11 @@ final class GuardedExtraction implements TextSink {
 
     @Override
     public void about(String title, String author) {
-        text.about(title, author);
+        forward(() -> text.about(title, author));
     }
 
     @Override
     public void warn(WarningCode code, String place, String message) {
-        text.warn(code, place, message);
+        forward(() -> text.warn(code, place, message));
     }
 }

@@ -18,6 +18,9 @@ public interface Isolation extends AutoCloseable {
     /** A document that has to be isolated is about to be read. Returns at once. */
     default void prepare() {}
 
+    /** @throws RuntimeException if no document can be read for now; says why */
+    default void check() {}
+
     /** Extractions that are still running fail. */
     @Override
     default void close() {}

@@ -103,6 +103,11 @@ public final class TextContent implements DocumentContent {
     }
 
     @Override
+    public void check() {
+        isolation.check();
+    }
+
+    @Override
     public String language(String text) {
         return languages.of(text);
     }

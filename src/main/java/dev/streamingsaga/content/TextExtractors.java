@@ -3,6 +3,7 @@ package dev.streamingsaga.content;
 import dev.streamingsaga.config.DocumentConfig;
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.CheckedParser;
 import dev.streamingsaga.extractor.ExtractorLookup;
 import dev.streamingsaga.extractor.Passwords;
 import dev.streamingsaga.extractor.PlainTextExtractor;
@@ -69,7 +70,8 @@ public final class TextExtractors implements ExtractorLookup {
     /** A fingerprint of what decides which text is read, and of what else decides how it is split. */
     String segmentation(List<Object> splitting) {
         List<Object> all = new ArrayList<>(splitting);
-        all.addAll(List.of(VERSION, Runtime.version().feature(), PdfLoader.libraryVersion(), charset, limits, passwords.mark()));
+        all.addAll(List.of(
+                VERSION, Runtime.version().feature(), PdfLoader.libraryVersion(), charset, limits, passwords.mark()));
         all.add(MarkupTextExtractor.libraryVersions());
         all.add(tesseract.map(Tesseract::version).orElse(""));
         return Sha256.of(all.stream().map(String::valueOf).collect(Collectors.joining("\n")));
@@ -77,7 +79,8 @@ public final class TextExtractors implements ExtractorLookup {
 
     @Override
     public Optional<TextExtractor> of(String contentType) {
-        return of(contentType, Attachments.of(this, types, limits, temporary));
+        return of(contentType, Attachments.of(this, types, limits, temporary))
+                .map(parser -> new CheckedParser(parser, temporary));
     }
 
     @Override
@@ -95,7 +98,7 @@ public final class TextExtractors implements ExtractorLookup {
             return Optional.of(new ImageTextExtractor(tesseract.get(), temporary));
         }
         Optional<TextExtractor> markup = MarkupTextExtractor.of(
-                contentType, types, new MarkupTextExtractor.Surroundings(temporary, attachments, passwords));
+                contentType, types, new MarkupTextExtractor.Surroundings(temporary, attachments, passwords, charset));
         if (markup.isPresent()) {
             return markup;
         }

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Writes the outcomes of files that were deleted after the verify gate and whose process was killed: no scan finds such
@@ -22,6 +21,8 @@ import java.util.stream.Collectors;
 final class DeletedFiles {
     /** The clocks of two nodes may differ. */
     private static final Duration OVERLAP = Duration.ofMinutes(1);
+
+    private static final int PAGE = 200;
 
     private final Path root;
     private final DeletedFileDependencies parts;
@@ -40,21 +41,32 @@ final class DeletedFiles {
 
     void run() {
         Instant now = parts.journal().clock().instant();
-        List<SagaRecord> ended = parts.journal().sagas().droppedAndResumed(since);
+        Set<String> ended = new HashSet<>();
         boolean complete = true;
-        for (SagaRecord saga : ended) {
-            if (!settled.contains(saga.sagaId())) {
-                boolean done = settle(saga);
-                complete &= done;
-                if (done) {
-                    settled.add(saga.sagaId());
-                }
+        Instant from = since;
+        String after = "";
+        List<SagaRecord> page;
+        do {
+            page = parts.journal().sagas().droppedAndResumed(from, after, PAGE);
+            for (SagaRecord saga : page) {
+                ended.add(saga.sagaId());
+                complete &= settled.contains(saga.sagaId()) || settleNow(saga);
+                from = saga.finishedAt().orElse(from);
+                after = saga.sagaId();
             }
-        }
-        settled.retainAll(ended.stream().map(SagaRecord::sagaId).collect(Collectors.toSet()));
+        } while (page.size() == PAGE);
+        settled.retainAll(ended);
         if (complete) {
             since = now.minus(OVERLAP);
         }
+    }
+
+    private boolean settleNow(SagaRecord saga) {
+        boolean done = settle(saga);
+        if (done) {
+            settled.add(saga.sagaId());
+        }
+        return done;
     }
 
     private boolean settle(SagaRecord saga) {

@@ -32,6 +32,9 @@ final class Frames {
     /** From the worker: the document has been read; whether the worker can read another one. */
     static final int END = 17;
 
+    /** From the worker: this host cannot read the document for now; why. */
+    static final int UNAVAILABLE = 19;
+
     static final int MAX_READ_BYTES = 256 * 1024;
     static final int MAX_TEXT_CHARS = 32 * 1024;
     static final int MAX_LINE_CHARS = 4000;

@@ -15,6 +15,7 @@ final class InProcessIsolation implements Isolation {
     private final ReadingWatch watch;
     private final LongSupplier temporaryBytes;
     private final Semaphore risky = new Semaphore(1, true);
+    private final StuckParsers stuck = new StuckParsers();
 
     /** @param temporaryBytes size of the temporary files of this process */
     InProcessIsolation(ReadingLimits limits, ReadingWatch watch, LongSupplier temporaryBytes) {
@@ -37,6 +38,7 @@ final class InProcessIsolation implements Isolation {
                 throw new TextSinkClosed("stopped");
             }
             try {
+                stuck.requireFew();
                 extract(extractor, bytes, text, temporaryBytes);
             } finally {
                 risky.release();
@@ -53,7 +55,13 @@ final class InProcessIsolation implements Isolation {
             reading.run();
         } finally {
             unwatch.run();
+            reading.stuckParser().ifPresent(stuck::add);
         }
+    }
+
+    @Override
+    public void check() {
+        stuck.check();
     }
 
     @Override

@@ -78,6 +78,11 @@ final class InProcessReading extends Reading {
         }
     }
 
+    /** The thread of a parser that was stopped, and has not ended. */
+    Optional<Thread> stuckParser() {
+        return Optional.of(parser).filter(Thread::isAlive);
+    }
+
     private static void rethrow(@org.jspecify.annotations.Nullable Throwable failure) throws Exception {
         if (failure instanceof Error error) {
             throw error;

@@ -42,7 +42,9 @@ public final class Isolations {
             return here;
         }
         WorkerPool workers = new WorkerPool(
-                WorkerCommand.of(reading, folders, WorkerMain.class), workers(reading, config.concurrency()));
+                WorkerCommand.of(reading, folders, WorkerMain.class),
+                workers(reading, config.concurrency()),
+                reading.idle());
         return new WorkerIsolation(reading.limits(), workers, watch, here);
     }
 

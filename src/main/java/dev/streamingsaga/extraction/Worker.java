@@ -1,8 +1,10 @@
 package dev.streamingsaga.extraction;
 
 import dev.streamingsaga.datadir.ProcessFolders;
+import dev.streamingsaga.extractor.ParsingException;
 import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.extractor.TextExtractor;
+import dev.streamingsaga.outage.HostUnavailableException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -20,7 +22,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The worker: reads one document after another for the process that started it. It ends as soon as that process does,
@@ -123,9 +124,12 @@ final class Worker {
 
     /** Neither shutdown hooks nor parsers can delay it. */
     private static void end(int exit) {
-        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-        ProcessFolders.delete(Path.of(System.getProperty("java.io.tmpdir")));
-        Runtime.getRuntime().halt(exit);
+        try {
+            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            ProcessFolders.delete(Path.of(System.getProperty("java.io.tmpdir")));
+        } finally {
+            Runtime.getRuntime().halt(exit);
+        }
     }
 
     @SuppressWarnings("unchecked")
@@ -137,41 +141,35 @@ final class Worker {
                 read((WorkerDocument) documents.take(), extractors);
             }
         } catch (OutOfMemoryError e) {
-            Runtime.getRuntime().halt(OUT_OF_MEMORY);
+            end(OUT_OF_MEMORY);
         } catch (Throwable e) {
             e.printStackTrace();
-            Runtime.getRuntime().halt(1);
+            end(1);
         }
     }
 
-    private void read(WorkerDocument document, Function<String, Optional<TextExtractor>> extractors)
-            throws IOException {
+    private void read(WorkerDocument document, Function<String, Optional<TextExtractor>> extractors) throws Exception {
+        Optional<TextExtractor> extractor = extractors.apply(document.contentType());
         out.writeByte(Frames.BEGUN);
         out.flush();
         FrameSink sink = new FrameSink(out);
-        Throwable failure = extract(document, extractors, sink);
-        if (failure instanceof OutOfMemoryError error) {
-            throw error;
-        }
-        if (failure != null) {
-            ReadingFailures.warn(sink, failure);
-        }
-        out.writeByte(Frames.END);
-        // After a failed initialization of a class, or deep recursion, libraries may be in any state.
-        out.writeBoolean(!(failure instanceof Error));
-        out.flush();
-    }
-
-    private @Nullable Throwable extract(
-            WorkerDocument document, Function<String, Optional<TextExtractor>> extractors, FrameSink sink) {
+        boolean reusable = true;
         try {
-            Optional<TextExtractor> extractor = extractors.apply(document.contentType());
             if (extractor.isPresent()) {
                 extractor.get().extract(new RemoteChannel(out, answers, document.size()), sink);
             }
-            return null;
-        } catch (Throwable e) {
-            return e;
+        } catch (HostUnavailableException e) {
+            out.writeByte(Frames.UNAVAILABLE);
+            Frames.writeLine(out, String.valueOf(e.getMessage()));
+            out.flush();
+            return;
+        } catch (ParsingException e) {
+            ReadingFailures.warn(sink, e);
+            // After a failed initialization of a class, or deep recursion, libraries may be in any state.
+            reusable = !(e.failure() instanceof Error);
         }
+        out.writeByte(Frames.END);
+        out.writeBoolean(reusable);
+        out.flush();
     }
 }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -78,7 +79,11 @@ record WorkerCommand(List<String> command, Path folders, Map<String, String> set
         all.add(1, "-Djava.io.tmpdir=" + folder);
         all.add(1, "-XX:ErrorFile=" + folder.resolve("hs_err.log"));
         ProcessBuilder builder = new ProcessBuilder(all).directory(folder.toFile());
-        builder.environment().keySet().retainAll(ENVIRONMENT);
+        Map<String, String> environment = builder.environment();
+        environment.keySet().retainAll(ENVIRONMENT);
+        // Messages of the operating system tell a full disk from a damaged document: they must not be translated.
+        Optional.ofNullable(environment.remove("LC_ALL")).ifPresent(locale -> environment.put("LC_CTYPE", locale));
+        environment.put("LC_MESSAGES", "C");
         return builder;
     }
 }

@@ -9,6 +9,7 @@ import dev.streamingsaga.extractor.TextExtractor.TextSink;
 import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.HostUnavailableException;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 
@@ -34,6 +35,11 @@ final class WorkerIsolation implements Isolation {
         return extractor.isRisky()
                 ? (bytes, text) -> extract(contentType, bytes, text)
                 : here.isolate(contentType, extractor);
+    }
+
+    @Override
+    public void check() {
+        here.check();
     }
 
     @Override
@@ -88,11 +94,10 @@ final class WorkerIsolation implements Isolation {
         return new SagaException(Reason.CANCELLED, "the text was not read to the end: this instance stops");
     }
 
-    private static SagaException cannotStart(String problem) {
-        return new SagaException(
-                Reason.STORE_FAILED,
-                "cannot start a worker process to read documents (" + problem + "); free memory, check"
-                        + " saga.content.memory, or set saga.content.isolation=in-process");
+    private static HostUnavailableException cannotStart(String problem) {
+        return new HostUnavailableException("cannot start a worker process to read documents (" + problem
+                + "); free memory and processes, check saga.content.memory, or set"
+                + " saga.content.isolation=in-process");
     }
 
     @Override

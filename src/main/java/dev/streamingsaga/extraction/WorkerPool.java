@@ -1,11 +1,14 @@
 package dev.streamingsaga.extraction;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +32,13 @@ final class WorkerPool implements AutoCloseable {
     private final Semaphore slots;
     private final Deque<WorkerProcess> idle = new ArrayDeque<>();
     private final Set<WorkerProcess> all = new HashSet<>();
+    private final Duration idleTime;
     private boolean closed;
 
-    WorkerPool(WorkerCommand command, int size) {
+    /** @param idleTime after which an idle worker ends, to free its memory */
+    WorkerPool(WorkerCommand command, int size, Duration idleTime) {
         this.command = command;
+        this.idleTime = idleTime;
         this.slots = new Semaphore(size, true);
     }
 
@@ -83,6 +89,7 @@ final class WorkerPool implements AutoCloseable {
         synchronized (this) {
             if (reusable && !closed && worker.countDocument() < MAX_DOCUMENTS) {
                 kept = idle.add(worker);
+                endIfIdle(worker, worker.documents());
             }
         }
         try {
@@ -92,6 +99,21 @@ final class WorkerPool implements AutoCloseable {
         } finally {
             slots.release();
         }
+    }
+
+    /** @param documents how many it has read until now */
+    private void endIfIdle(WorkerProcess worker, int documents) {
+        CompletableFuture.delayedExecutor(idleTime.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    boolean ends;
+                    synchronized (this) {
+                        ends = worker.documents() == documents && idle.remove(worker);
+                    }
+                    if (ends) {
+                        log.debug("worker {} was idle for {} s and ends", worker.pid(), idleTime.toSeconds());
+                        remove(worker);
+                    }
+                });
     }
 
     /** Starts a worker if there is none yet, so that it is ready when it is needed. */
@@ -104,6 +126,7 @@ final class WorkerPool implements AutoCloseable {
                 WorkerProcess started = WorkerProcess.start(command);
                 all.add(started);
                 idle.add(started);
+                endIfIdle(started, started.documents());
             } catch (IOException e) {
                 log.debug("cannot start a worker yet", e); // whoever needs it tries again
             }

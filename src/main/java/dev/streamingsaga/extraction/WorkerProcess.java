@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,9 @@ final class WorkerProcess implements AutoCloseable {
     private final Path folder;
     private final DataInputStream in;
     private final DataOutputStream out;
+    /** All that were seen: after the end of the worker they cannot be found any more. */
+    private final Set<ProcessHandle> children = ConcurrentHashMap.newKeySet();
+
     private Duration lastCpuTime = Duration.ZERO;
     private int documents;
 
@@ -51,7 +56,12 @@ final class WorkerProcess implements AutoCloseable {
         log.debug("worker {} started", worker.process.pid());
         Thread errors = new Thread(worker::logErrors, "saga-worker-log-" + worker.process.pid());
         errors.setDaemon(true);
-        errors.start();
+        try {
+            errors.start();
+        } catch (OutOfMemoryError e) { // too many threads
+            worker.close();
+            throw new IOException("cannot start a thread", e);
+        }
         worker.send(command.settings());
         return worker;
     }
@@ -105,6 +115,11 @@ final class WorkerProcess implements AutoCloseable {
         return ++documents;
     }
 
+    /** How many documents it has read. */
+    int documents() {
+        return documents;
+    }
+
     synchronized Duration cpuTime() {
         // An ended process has none.
         lastCpuTime = process.info().totalCpuDuration().orElse(lastCpuTime);
@@ -112,7 +127,9 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     Duration cpuTimeWithChildren() {
-        return process.descendants()
+        children.removeIf(child -> !child.isAlive());
+        process.descendants().forEach(children::add);
+        return children.stream()
                 .map(child -> child.info().totalCpuDuration().orElse(Duration.ZERO))
                 .reduce(cpuTime(), Duration::plus);
     }
@@ -121,9 +138,11 @@ final class WorkerProcess implements AutoCloseable {
         return ProcessFolders.sizeOf(folder);
     }
 
+    /** With its children, also those that it has left behind when it ended by itself. */
     void kill() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        process.descendants().forEach(children::add);
+        process.destroyForcibly(); // first: it starts no more of them
+        children.forEach(ProcessHandle::destroyForcibly);
     }
 
     /** How it ended; empty if it is still running. */

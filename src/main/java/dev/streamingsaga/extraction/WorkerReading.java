@@ -5,6 +5,7 @@ import dev.streamingsaga.extractor.ReadingStopped;
 import dev.streamingsaga.extractor.TextExtractor.TextSink;
 import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.outage.HostUnavailableException;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -49,6 +50,7 @@ final class WorkerReading extends Reading {
      * @return whether the worker can read another document
      * @throws ReadingStopped if the worker was stopped or has ended
      * @throws NotBegunException if it has ended before
+     * @throws HostUnavailableException if the worker lacks disk space, or is stopping
      * @throws IOException if the bytes cannot be read
      */
     boolean run(String contentType) throws NotBegunException, IOException {
@@ -83,6 +85,7 @@ final class WorkerReading extends Reading {
                 }
                 case Frames.ABOUT -> text.about(line(), line());
                 case Frames.WARNING -> warn(line(), line(), line());
+                case Frames.UNAVAILABLE -> throw new HostUnavailableException(line());
                 case Frames.END -> {
                     return fromWorker(DataInputStream::readBoolean);
                 }

@@ -145,12 +145,18 @@ public final class SagaRepository {
                 .list();
     }
 
-    /** Sagas of dropped files that another process began and that have ended since then, oldest first. */
-    public List<SagaRecord> droppedAndResumed(Instant since) {
+    /**
+     * A page of the dropped files whose saga had more than one run and ended at this time or later, in the order in
+     * which they ended.
+     *
+     * @param after the id of the last saga of the page before, which ended at {@code since}; empty for the first page
+     */
+    public List<SagaRecord> droppedAndResumed(Instant since, String after, int limit) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE finished_at IS NOT NULL AND finished_at >= ? AND endpoint = ?"
-                        + " AND run > 1 AND state IN " + FINAL + " ORDER BY saga_id")
-                .params(since.toEpochMilli(), Delivery.Endpoint.DROP_FOLDER.name())
+                .sql("SELECT * FROM saga WHERE finished_at IS NOT NULL AND endpoint = ?"
+                        + " AND (finished_at > ? OR finished_at = ? AND saga_id > ?)"
+                        + " AND run > 1 AND state IN " + FINAL + " ORDER BY finished_at, saga_id LIMIT ?")
+                .params(Delivery.Endpoint.DROP_FOLDER.name(), since.toEpochMilli(), since.toEpochMilli(), after, limit)
                 .query(SagaRepository::saga)
                 .list();
     }

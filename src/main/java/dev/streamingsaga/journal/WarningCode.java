@@ -29,6 +29,8 @@ public enum WarningCode {
     STALLED,
     /** The process that read it ended unexpectedly. */
     READER_DIED,
+    /** Parsers of other documents do not stop, so no reader was free. */
+    NO_READER,
     /** Files inside it were not read. */
     ATTACHMENTS_NOT_READ,
     /** The pages of a form only say that another program is needed to show it. */
@@ -39,7 +41,7 @@ public enum WarningCode {
     TYPE_UNKNOWN;
 
     private static final Set<WarningCode> READING_FAILURES =
-            EnumSet.of(LOCKED, DAMAGED, OUT_OF_MEMORY, CPU_TIME, DISK_LIMIT, STALLED, READER_DIED);
+            EnumSet.of(LOCKED, DAMAGED, OUT_OF_MEMORY, CPU_TIME, DISK_LIMIT, STALLED, READER_DIED, NO_READER);
 
     /**
      * Whether reading failed, so that {@code saga.content.on-failure=reject} does not keep the document. Text that is

@@ -29,6 +29,11 @@ final class LimitedProcess {
 
     private static final long POLL_MILLIS = 100;
     private static final Duration IDLE = Duration.ofMinutes(5);
+    /** Exit code of a process that was ended by a signal, beside the number of the signal. */
+    private static final int SIGNAL = 128;
+
+    private static final int INTERRUPT = 2;
+    private static final int TERMINATE = 15;
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final List<String> command;
@@ -49,7 +54,7 @@ final class LimitedProcess {
      *
      * @param alive called while the program uses processor time
      * @throws RecognitionException if it fails or exceeds a limit
-     * @throws InterruptedIOException if this thread was interrupted
+     * @throws InterruptedIOException if this thread was interrupted, or the program was stopped with this process
      */
     String run(Input input, Runnable alive) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
@@ -63,6 +68,7 @@ final class LimitedProcess {
             start("saga-ocr-output", () -> read(process, output));
             await(process, alive);
             byte[] written = output.get();
+            requireNotStopped(process.exitValue());
             if (written.length > MAX_OUTPUT_BYTES) {
                 throw new RecognitionException("the program wrote more than " + MAX_OUTPUT_BYTES + " bytes");
             }
@@ -77,6 +83,13 @@ final class LimitedProcess {
             throw new RecognitionException("its output cannot be read: " + e.getMessage());
         } finally {
             LiveProcesses.end(process);
+        }
+    }
+
+    /** A terminal, and systemd, signal all processes of a service at once. */
+    private static void requireNotStopped(int exit) throws InterruptedIOException {
+        if (LiveProcesses.areEnding() && exit != 0 || exit == SIGNAL + INTERRUPT || exit == SIGNAL + TERMINATE) {
+            throw new InterruptedIOException("the program was stopped from outside, perhaps with this process");
         }
     }
 

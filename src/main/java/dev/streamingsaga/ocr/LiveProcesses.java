@@ -7,12 +7,23 @@ import java.util.concurrent.ConcurrentHashMap;
 final class LiveProcesses {
     private static final Set<Process> LIVE = ConcurrentHashMap.newKeySet();
 
+    private static volatile boolean stopping;
+
     static {
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(() -> LIVE.forEach(Process::destroyForcibly), "saga-ocr-shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(LiveProcesses::stop, "saga-ocr-shutdown"));
     }
 
     private LiveProcesses() {}
+
+    private static void stop() {
+        stopping = true;
+        LIVE.forEach(Process::destroyForcibly);
+    }
+
+    /** Whether this JVM is ending: what its processes did not finish says nothing about their input. */
+    static boolean areEnding() {
+        return stopping;
+    }
 
     static void add(Process process) {
         LIVE.add(process);

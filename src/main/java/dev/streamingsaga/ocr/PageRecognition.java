@@ -1,11 +1,10 @@
 package dev.streamingsaga.ocr;
 
+import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.extractor.TextExtractor.TextSink;
-import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
 import dev.streamingsaga.journal.WarningCode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,13 +50,12 @@ public final class PageRecognition {
                 recognised.add(page);
             }
             return found;
-        } catch (InterruptedIOException | TextSinkClosed e) {
-            throw e;
         } catch (IOException | RuntimeException | StackOverflowError e) {
+            ReadingFailures.rethrowIfClosed(e);
             failed.add(page);
             String reason = e instanceof RecognitionException
                     ? String.valueOf(e.getMessage())
-                    : e.getClass().getSimpleName();
+                    : "the image is damaged or too large";
             firstFailure = firstFailure.isEmpty() ? reason : firstFailure;
             log.debug("the image of page {} cannot be read: {}", page, reason);
             return "";

@@ -108,7 +108,7 @@ public final class Tesseract {
      * @param dpi its resolution
      * @param alive called now and then while the process works
      * @throws RecognitionException if the process fails or exceeds a limit
-     * @throws java.io.InterruptedIOException if this thread was interrupted
+     * @throws java.io.InterruptedIOException if this thread was interrupted, or the process was stopped from outside
      */
     public String recognise(BufferedImage page, int dpi, Runnable alive) throws IOException {
         List<String> run = new ArrayList<>(command);

@@ -60,12 +60,14 @@ public final class MarkupTextExtractor implements TextExtractor {
     private final String contentType;
 
     private final Surroundings surroundings;
+    private Optional<Charset> charset = Optional.empty();
 
     /**
      * @param temporary folder for a copy of the document, since most parsers need a file
      * @param attachments gets the files inside office documents
+     * @param charset of HTML that names none, if several fit
      */
-    public record Surroundings(Path temporary, Attachments attachments, Passwords passwords) {}
+    public record Surroundings(Path temporary, Attachments attachments, Passwords passwords, Charset charset) {}
 
     private MarkupTextExtractor(Parser parser, String contentType, Surroundings surroundings) {
         this.parser = parser;
@@ -139,6 +141,10 @@ public final class MarkupTextExtractor implements TextExtractor {
 
     private void parse(SeekableByteChannel bytes, TextSink text) throws Exception {
         text.pages(1);
+        charset = declaredCharset();
+        if (charset.isEmpty() && contentType.startsWith("text/html")) {
+            charset = HtmlCharset.guess(bytes, surroundings.charset(), text);
+        }
         surroundings.passwords().tryEach(password -> parse(bytes, text, password));
         if (isZip() && !FileTail.contains(bytes, FileTail.OF_ZIP)) {
             text.warn(WarningCode.DAMAGED, "", "the end of the file is missing; the text before it is searchable");
@@ -186,7 +192,7 @@ public final class MarkupTextExtractor implements TextExtractor {
                 EmbeddedDocumentExtractor.class,
                 mayContainFiles() ? new OfficeAttachments(surroundings.attachments()) : new NoEmbeddedDocuments());
         password.ifPresent(known -> context.set(PasswordProvider.class, about -> known));
-        declaredCharset().ifPresent(charset -> context.set(EncodingDetector.class, (in, about) -> charset));
+        charset.ifPresent(known -> context.set(EncodingDetector.class, (in, about) -> known));
         return context;
     }
 

@@ -14,7 +14,9 @@ public enum Dependency {
     /** It unwraps the keys of encrypted documents. */
     KEY_SERVICE,
     /** Any other server, such as that of an embedding model or of a store with a route of its own. */
-    SERVER;
+    SERVER,
+    /** The host of this process: its disk for temporary files, its memory, its processes. */
+    HOST;
 
     /** For people: the constant in lower case, as words. */
     public String label() {

@@ -87,6 +87,9 @@ public final class TransientFailures {
         if (cause instanceof KeyException key) {
             return Optional.of(when(key instanceof KeyServiceUnavailableException, Dependency.KEY_SERVICE, key));
         }
+        if (cause instanceof HostUnavailableException) {
+            return Optional.of(Optional.of(outage(Dependency.HOST, cause)));
+        }
         if (cause instanceof AwsServiceException answer) {
             return Optional.of(when(isTransient(answer), Dependency.BUCKET, answer));
         }

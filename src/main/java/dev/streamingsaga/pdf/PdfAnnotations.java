@@ -1,6 +1,7 @@
 package dev.streamingsaga.pdf;
 
 import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.extractor.TextExtractor.TextSink;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -40,6 +41,7 @@ final class PdfAnnotations {
         try {
             readAll(page, found);
         } catch (RuntimeException e) {
+            ReadingFailures.rethrowIfClosed(e);
             log.debug("annotations of a page cannot be read: {}", e.getClass().getName());
         }
         for (String each : found) {

@@ -1,6 +1,7 @@
 package dev.streamingsaga.pdf;
 
 import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.ReadingFailures;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
@@ -75,6 +76,7 @@ final class PdfAttachments {
             try (InputStream bytes = content.createInputStream()) {
                 attachments.add(name, bytes);
             } catch (IOException | RuntimeException e) {
+                ReadingFailures.rethrowIfClosed(e);
                 attachments.skip(name, "it cannot be unpacked");
             }
         }

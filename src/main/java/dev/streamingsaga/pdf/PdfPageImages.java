@@ -1,5 +1,6 @@
 package dev.streamingsaga.pdf;
 
+import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.ocr.PageRecognition;
 import dev.streamingsaga.ocr.PageRecognition.PageImage;
 import java.io.IOException;
@@ -55,6 +56,7 @@ final class PdfPageImages {
                     collect(form.getResources(), images, left, depth + 1);
                 }
             } catch (IOException e) {
+                ReadingFailures.rethrowIfClosed(e);
                 left[0]--; // a damaged image shows nothing
             }
         }

@@ -1,6 +1,7 @@
 package dev.streamingsaga.pdf;
 
 import dev.streamingsaga.extractor.Attachments;
+import dev.streamingsaga.extractor.ReadingFailures;
 import dev.streamingsaga.extractor.TextExtractor;
 import dev.streamingsaga.journal.WarningCode;
 import dev.streamingsaga.ocr.PageRanges;
@@ -144,6 +145,7 @@ public final class PdfTextExtractor implements TextExtractor {
                 super.processPage(content);
                 return true;
             } catch (IOException | RuntimeException | StackOverflowError e) {
+                ReadingFailures.rethrowIfClosed(e);
                 damaged++;
                 log.debug(
                         "page {} cannot be read: {}",

@@ -1,5 +1,6 @@
 package dev.streamingsaga.pdf;
 
+import dev.streamingsaga.extractor.ReadingFailures;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +35,7 @@ final class SurvivingPages extends PDFParser {
         } catch (InvalidPasswordException e) {
             throw e;
         } catch (IOException e) {
+            ReadingFailures.rethrowIfClosed(e);
             List<COSObject> pages = pages();
             if (pages.isEmpty()) {
                 throw e;

@@ -55,18 +55,24 @@ final class Neo4jGraph {
             + " max(shown) AS visible ORDER BY saga_id LIMIT $limit";
     private static final String OTHERS = "MATCH (d:SagaDocument {documentId: $documentId}) WHERE d.sagaId <> $sagaId"
             + " RETURN d.sagaId AS saga_id ORDER BY saga_id LIMIT 100";
-    private static final String STORED = "MATCH (d:SagaDocument {sagaId: $sagaId})"
-            + " OPTIONAL MATCH (n:SagaNode {sagaId: $sagaId})"
-            + " RETURN d.documentId AS document_id, d.visible AS visible,"
+    private static final String STORED =
+            "MATCH (d:SagaDocument {sagaId: $sagaId})" + " RETURN d.documentId AS document_id, d.visible AS visible";
+    /** The next nodes in the order of their ids, which begin with the saga's; the index has that order. */
+    private static final String COUNT_SOME = "MATCH (n:SagaNode) WHERE n.id >= $from AND n.id > $after AND n.id < $end"
+            + " WITH n ORDER BY n.id LIMIT $limit"
+            + " RETURN max(n.id) AS last,"
             + " sum(CASE n.kind WHEN 'document' THEN 1 ELSE 0 END) AS documents,"
             + " sum(CASE n.kind WHEN 'page' THEN 1 ELSE 0 END) AS pages,"
             + " sum(CASE n.kind WHEN 'segment' THEN 1 ELSE 0 END) AS segments,"
             + " sum(COUNT { (n)-[:CONTAINS|NEXT]->() }) AS edges,"
-            + " sum(CASE WHEN n.documentId <> d.documentId THEN 1 ELSE 0 END) AS odd";
+            + " sum(CASE WHEN n.documentId <> $documentId THEN 1 ELSE 0 END) AS odd";
 
+    private static final List<String> COUNTS = List.of("documents", "pages", "segments", "edges", "odd");
     private static final String ROWS = "rows";
     /** Nodes deleted in one transaction: the server keeps some kilobytes in memory for each, with its edges. */
     private static final int MAX_DELETED = 2000;
+    /** Nodes counted in one transaction: their number does not decide whether it ends in time. */
+    private static final int MAX_COUNTED = 20_000;
 
     private final Neo4jDatabase db;
 
@@ -179,7 +185,38 @@ final class Neo4jGraph {
         Map<String, Object> document = new HashMap<>(saga);
         document.put(DocumentFacts.DOCUMENT_ID, documentId);
         exchange.getMessage().setHeader(StoreSteps.OTHERS, read(OTHERS, document));
-        exchange.getMessage().setBody(read(STORED, saga));
+        exchange.getMessage()
+                .setBody(read(STORED, saga).stream()
+                        .map(stored -> withCounts(String.valueOf(saga.get(DocumentFacts.SAGA_ID)), stored))
+                        .toList());
+    }
+
+    private Map<String, Object> withCounts(String sagaId, Map<String, Object> stored) {
+        Map<String, Object> all = new HashMap<>(stored);
+        COUNTS.forEach(count -> all.put(count, 0L));
+        Map<String, Object> page = new HashMap<>(Map.of(
+                // An id is the saga's, or begins with it and a slash.
+                "from",
+                sagaId,
+                "after",
+                "",
+                "end",
+                sagaId + (char) ('/' + 1),
+                "limit",
+                MAX_COUNTED,
+                DocumentFacts.DOCUMENT_ID,
+                Objects.requireNonNullElse(stored.get("document_id"), "")));
+        for (Map<String, Object> some = countSome(page); some.get("last") != null; some = countSome(page)) {
+            Map<String, Object> counted = some;
+            COUNTS.forEach(count -> all.merge(count, counted.get(count), (a, b) -> (Long) a + (Long) b));
+            page.put("from", Objects.requireNonNull(some.get("last")));
+            page.put("after", Objects.requireNonNull(some.get("last")));
+        }
+        return all;
+    }
+
+    private Map<String, Object> countSome(Map<String, Object> page) {
+        return read(COUNT_SOME, page).get(0);
     }
 
     private List<Map<String, Object>> read(String query, Map<String, Object> parameters) {

@@ -18,6 +18,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
  */
 final class SketchMemory {
     static final int MIN_COMPARED = 1000;
+    /** Documents that pass a filter, whose ids a search holds in memory: some 20 MB. */
+    private static final int MAX_FILTERED = 200_000;
+
     private static final int COMPARED_PER_HIT = 10;
     /** Removed documents stay in memory until they are more than one in so many segments. */
     private static final int REMOVED_SHARE = 20;
@@ -52,7 +55,7 @@ final class SketchMemory {
     private record Found(List<SegmentKey> keys, int compared) {}
 
     List<SegmentKey> nearest(Model model, float[] query, int limit, DocumentFilter filter) {
-        Predicate<String> sagas = filter.isEmpty() ? saga -> true : rows.sagas(model, filter)::contains;
+        Predicate<String> sagas = filter.isEmpty() ? saga -> true : rows.sagas(model, filter, MAX_FILTERED);
         int compared = compared(limit);
         Found found = search(refreshed(model), query, limit, sagas);
         if (found.keys().size() == limit || found.compared() < compared) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Reads the sketches of visible documents in the order in which the documents became visible. */
@@ -51,13 +52,21 @@ record SketchRows(JdbcTemplate queries) {
                 .orElse(new Revision(0, 0));
     }
 
-    /** The visible documents with segments of this model that pass the filter. */
-    Set<String> sagas(Model model, DocumentFilter filter) {
-        return new HashSet<>(queries.queryForList(
-                "select d.saga_id from vector_document d where d.visible = 1 and d.segments > 0 and d.model = ?"
-                        + " and d.dimension = ?" + filter.sql(),
-                String.class,
-                filter.parameters(List.of(model.id(), model.dimension()))));
+    /**
+     * Tests whether documents pass the filter. Holds the ids of those that do, at most {@code limit} of them; if there
+     * are more, it asks the database about each document.
+     */
+    Predicate<String> sagas(Model model, DocumentFilter filter, int limit) {
+        String passing = "select d.saga_id from vector_document d where d.visible = 1 and d.segments > 0"
+                + " and d.model = ? and d.dimension = ?" + filter.sql();
+        List<Object> ofModel = List.of(model.id(), model.dimension());
+        Set<String> ids = new HashSet<>(
+                queries.queryForList(passing + " limit ?", String.class, filter.parameters(ofModel, limit + 1)));
+        return ids.size() <= limit
+                ? ids::contains
+                : saga -> !queries.queryForList(
+                                passing + " and d.saga_id = ?", String.class, filter.parameters(ofModel, saga))
+                        .isEmpty();
     }
 
     void after(Cursor cursor, Model model, DocumentConsumer consumer) {

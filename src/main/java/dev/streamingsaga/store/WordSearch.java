@@ -20,7 +20,7 @@ record WordSearch(JdbcTemplate queries, SegmentIndex index, SegmentTexts segment
     /** Always the same number, so that pages have one order. */
     private static final int CANDIDATES = 100;
     /** Rarest words that are also searched for inside words. */
-    private static final int MAX_PARTS = 6;
+    static final int MAX_PARTS = 6;
 
     /**
      * What words find.

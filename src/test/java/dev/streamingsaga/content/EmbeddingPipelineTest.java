@@ -8,12 +8,14 @@ import dev.streamingsaga.content.EmbeddingPipeline.PipelineLimits;
 import dev.streamingsaga.embedding.EmbeddedSegment;
 import dev.streamingsaga.embedding.Embedder;
 import dev.streamingsaga.embedding.EstimatedTokenCounter;
+import dev.streamingsaga.extractor.CheckedParser;
 import dev.streamingsaga.extractor.ReadingStopped;
 import dev.streamingsaga.extractor.TextExtractor;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.Warning;
 import dev.streamingsaga.journal.WarningCode;
+import dev.streamingsaga.outage.HostUnavailableException;
 import dev.streamingsaga.source.DocumentSource;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -188,13 +190,40 @@ class EmbeddingPipelineTest {
     void keeps_the_text_before_the_damage_of_a_document() {
         Outline outline = run(
                 new LengthModel(),
-                (source, text) -> {
-                    text.text("Before.");
-                    throw new IOException("damaged");
-                },
+                new CheckedParser(
+                        (bytes, text) -> {
+                            text.text("Before.");
+                            throw new IOException("damaged");
+                        },
+                        dir),
                 received::addAll);
         assertThat(outline.segmentsPerPage()).containsExactly(1);
+        assertThat(outline.warnings()).extracting(Warning::code).containsExactly(WarningCode.DAMAGED);
         assertThat(received).hasSize(1);
+    }
+
+    /** Such as a bug, or a host without memory for a worker: reading it again may succeed. */
+    @Test
+    void rethrows_a_failure_that_does_not_come_from_the_parser() {
+        for (RuntimeException failure :
+                List.of(new IllegalStateException("a bug"), new HostUnavailableException("no memory"))) {
+            assertThatThrownBy(() -> run(
+                            new LengthModel(),
+                            (bytes, text) -> {
+                                text.text("Before.");
+                                throw failure;
+                            },
+                            received::addAll))
+                    .isSameAs(failure);
+        }
+        assertThatThrownBy(() -> run(
+                        new LengthModel(),
+                        (bytes, text) -> {
+                            throw new IOException("a bug");
+                        },
+                        received::addAll))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("reading the text of");
     }
 
     @Test

@@ -87,6 +87,11 @@ final class KindsOfFile {
                 "HTML page",
                 "a.html",
                 "<!DOCTYPE html><html><head><meta charset='utf-8'></head><body><p>" + SENTENCE + "</p></body></html>");
+        add(
+                "HTML page in Windows-1252 that does not name its charset",
+                "b.html",
+                ("<html><body><p>" + (SENTENCE + "\n").repeat(5) + "</p></body></html>")
+                        .getBytes(Charset.forName("windows-1252")));
         add("XML", "a.xml", "<?xml version='1.0' encoding='UTF-8'?><a><b>" + SENTENCE + "</b></a>");
         add("text that mentions %PDF-1.7", "c.txt", "Each file begins with %PDF-1.7. " + SENTENCE);
     }

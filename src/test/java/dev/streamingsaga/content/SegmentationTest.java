@@ -2,6 +2,7 @@ package dev.streamingsaga.content;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.filetype.ContentTypes;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -22,8 +22,13 @@ final class HostilePdf {
     private final List<Integer> offsets = new ArrayList<>();
 
     private HostilePdf() {
+        this("");
+    }
+
+    /** @param entries further ones of the catalog */
+    private HostilePdf(String entries) {
         bytes("%PDF-1.7\n".getBytes(StandardCharsets.ISO_8859_1));
-        object("<</Type/Catalog/Pages 2 0 R>>");
+        object("<</Type/Catalog/Pages 2 0 R%s>>".formatted(entries));
     }
 
     private void bytes(byte[] bytes) {
@@ -133,12 +138,29 @@ final class HostilePdf {
         return packed(target, runOf128, blanks / 128, "/FlateDecode/RunLengthDecode");
     }
 
+    /** A page with text, and an attachment of so many blanks, packed twice. */
+    static Path attachment(Path target, int blanks) throws IOException {
+        byte[] runOf128 = {(byte) 129, ' '};
+        HostilePdf pdf = new HostilePdf("/Names<</EmbeddedFiles<</Names[(a.txt) 5 0 R]>>>>");
+        pdf.object("<</Type/Pages/Count 1/Kids[3 0 R]>>");
+        pdf.object(PAGE.formatted(4));
+        pdf.stream("", text());
+        pdf.object("<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 6 0 R>>>>");
+        pdf.stream("/Type/EmbeddedFile/Filter[/FlateDecode/RunLengthDecode]", deflated(runOf128, blanks / 128));
+        return pdf.write(target);
+    }
+
     private static Path packed(Path target, byte[] content, int times, String filters) throws IOException {
         HostilePdf pdf = new HostilePdf();
         pdf.object("<</Type/Pages/Count 2/Kids[3 0 R 5 0 R]>>");
         pdf.object(PAGE.formatted(4));
         pdf.stream("", text());
         pdf.object(PAGE.formatted(6));
+        pdf.stream("/Filter[" + filters + "]", deflated(content, times));
+        return pdf.write(target);
+    }
+
+    private static byte[] deflated(byte[] content, int times) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < 10_000; i++) {
@@ -149,7 +171,6 @@ final class HostilePdf {
                 out.write(block.toByteArray());
             }
         }
-        pdf.stream("/Filter[" + filters + "]", packed.toByteArray());
-        return pdf.write(target);
+        return packed.toByteArray();
     }
 }

@@ -93,6 +93,13 @@ class HostilePdfTest {
     }
 
     @Test
+    void an_attachment_that_unpacks_to_too_much_costs_no_page() throws IOException {
+        Outline outline = read(HostilePdf.attachment(dir.resolve("attachment.pdf"), 2_000_000_000));
+        requireFirstPage(outline, WarningCode.OUT_OF_MEMORY);
+        assertThat(outline.pages()).isEqualTo(1);
+    }
+
+    @Test
     void stops_at_a_stream_that_unpacks_to_too_much() throws IOException {
         Path file = HostilePdf.blanks(dir.resolve("blanks.pdf"), 2_000_000_000);
         assertThat(file.toFile().length()).isLessThan(100_000);

@@ -1,5 +1,6 @@
 package dev.streamingsaga.extraction;
 
+import dev.streamingsaga.extractor.CheckedParser;
 import dev.streamingsaga.extractor.TextExtractor;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,6 +25,8 @@ public final class HostileWorkerMain {
     static final String CRASH = "test/crash";
     static final String PRINT = "test/print";
     static final String DAMAGED = "test/damaged";
+    static final String LARGE = "test/large";
+    static final String CHILD = "test/child";
     static final String HEALTHY = "test/healthy";
 
     private static final Map<String, TextExtractor> EXTRACTORS = Map.of(
@@ -34,12 +37,15 @@ public final class HostileWorkerMain {
             CRASH, HostileWorkerMain::crash,
             PRINT, HostileWorkerMain::print,
             DAMAGED, HostileWorkerMain::damaged,
+            LARGE, HostileWorkerMain::large,
+            CHILD, HostileWorkerMain::child,
             HEALTHY, HostileWorkerMain::healthy);
 
     private HostileWorkerMain() {}
 
     public static void main(String[] args) {
-        Worker.run(settings -> type -> Optional.of(extractor(type)));
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        Worker.run(settings -> type -> Optional.of(new CheckedParser(extractor(type), temporary)));
     }
 
     static TextExtractor extractor(String type) {
@@ -99,5 +105,25 @@ public final class HostileWorkerMain {
     private static void damaged(SeekableByteChannel bytes, TextExtractor.TextSink text) throws IOException {
         bytes.read(ByteBuffer.allocate(1));
         throw new IOException("damaged");
+    }
+
+    /** Writes 8 MB to a temporary file, then returns the document. */
+    private static void large(SeekableByteChannel bytes, TextExtractor.TextSink text) throws IOException {
+        Path file = Files.createTempFile("unpacked", ".tmp");
+        try {
+            Files.write(file, new byte[8 << 20]);
+        } finally {
+            Files.delete(file);
+        }
+        healthy(bytes, text);
+    }
+
+    /** Starts a program, returns its process id as a page, then crashes. */
+    private static void child(SeekableByteChannel bytes, TextExtractor.TextSink text) throws IOException {
+        text.text(Long.toString(new ProcessBuilder("sleep", "600").start().pid()));
+        text.endPage();
+        text.endPage();
+        bytes.read(ByteBuffer.allocate(1)); // answered when the page was taken
+        Runtime.getRuntime().halt(134);
     }
 }

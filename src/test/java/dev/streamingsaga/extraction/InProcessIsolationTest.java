@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,6 +94,32 @@ class InProcessIsolationTest {
                 .hasMessageStartingWith("CPU_TIME: reading it took more than 1 s of processor time");
         await().until(() -> ended.getCount() == 0);
         assertThat(text.pages).containsExactly("The first page.");
+    }
+
+    @Test
+    void reads_no_risky_document_while_too_many_parsers_do_not_stop() throws Exception {
+        open("saga.content.cpu-time", "1s", "saga.content.cpu-time-per-mib", "0s");
+        AtomicBoolean end = new AtomicBoolean();
+        TextExtractor healthy = HostileWorkerMain.extractor(HostileWorkerMain.HEALTHY);
+        for (int parser = 0; parser < StuckParsers.LIMIT; parser++) {
+            isolation.check();
+            assertThatThrownBy(() -> read((bytes, sink) -> {
+                        while (!end.get()) {
+                            Thread.onSpinWait();
+                        }
+                    }))
+                    .hasMessageStartingWith("CPU_TIME");
+        }
+
+        assertThatThrownBy(() -> read(healthy))
+                .isInstanceOf(ReadingStopped.class)
+                .hasMessageStartingWith("NO_READER: it was not read because 2 parsers do not stop");
+        assertThatThrownBy(isolation::check).hasMessageContaining("restart this process");
+
+        end.set(true);
+        await().untilAsserted(isolation::check);
+        read(healthy);
+        assertThat(text.pages).containsExactly("The first page.", "Text.");
     }
 
     @Test

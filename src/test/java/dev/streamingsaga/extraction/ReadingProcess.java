@@ -18,7 +18,7 @@ public final class ReadingProcess {
         WorkerCommand command = WorkerCommand.of(reading, Path.of(args[1]), HostileWorkerMain.class);
         try (WorkerIsolation isolation = new WorkerIsolation(
                         reading.limits(),
-                        new WorkerPool(command, 1),
+                        new WorkerPool(command, 1, reading.idle()),
                         watch,
                         new InProcessIsolation(reading.limits(), watch, () -> 0));
                 SeekableByteChannel bytes = FileChannel.open(Path.of(args[0]))) {

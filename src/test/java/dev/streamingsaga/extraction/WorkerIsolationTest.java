@@ -9,20 +9,28 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.extractor.ReadingStopped;
 import dev.streamingsaga.extractor.TextExtractor;
 import dev.streamingsaga.extractor.TextExtractor.TextSinkClosed;
-import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.Dependency;
+import dev.streamingsaga.outage.HostUnavailableException;
+import dev.streamingsaga.outage.TransientFailures;
+import dev.streamingsaga.testkit.Background;
+import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,19 +61,23 @@ class WorkerIsolationTest {
     }
 
     private void open(String... keysAndValues) {
+        Reading reading = reading(keysAndValues);
+        open(reading, WorkerCommand.of(reading, dir.resolve("content"), HostileWorkerMain.class));
+    }
+
+    private static Reading reading(String... keysAndValues) {
         Map<String, String> values = new HashMap<>(Map.of("saga.content.memory", "64MiB"));
         for (int i = 0; i < keysAndValues.length; i += 2) {
             values.put(keysAndValues[i], keysAndValues[i + 1]);
         }
-        Reading reading = Settings.parse(values).documents().content().reading();
-        open(reading, WorkerCommand.of(reading, dir.resolve("content"), HostileWorkerMain.class));
+        return Settings.parse(values).documents().content().reading();
     }
 
     private void open(Reading reading, WorkerCommand command) {
         ReadingWatch watch = new ReadingWatch();
         isolation = new WorkerIsolation(
                 reading.limits(),
-                new WorkerPool(command, 1),
+                new WorkerPool(command, 1, reading.idle()),
                 watch,
                 new InProcessIsolation(reading.limits(), watch, () -> 0));
     }
@@ -116,7 +128,8 @@ class WorkerIsolationTest {
         read(HostileWorkerMain.HEALTHY);
 
         assertThat(text.warnings).hasSize(1);
-        assertThat(text.warnings.get(0).message()).contains("IOException").doesNotContain("damaged");
+        assertThat(text.warnings.get(0).message())
+                .isEqualTo("it is damaged or incomplete; text after the damage is not searchable");
         assertThat(first).isEqualTo(workers());
     }
 
@@ -283,8 +296,124 @@ class WorkerIsolationTest {
                         dir.resolve("content"),
                         Map.of()));
         assertThatThrownBy(() -> read(HostileWorkerMain.HEALTHY))
-                .isInstanceOf(SagaException.class)
+                .satisfies(WorkerIsolationTest::assertTransient)
                 .hasMessageContaining("saga.content.isolation=in-process");
+    }
+
+    private static void assertTransient(Throwable failure) {
+        assertThat(failure).isInstanceOf(HostUnavailableException.class);
+        assertThat(TransientFailures.outage(failure))
+                .hasValueSatisfying(outage -> assertThat(outage.dependency()).isEqualTo(Dependency.HOST));
+    }
+
+    /** A worker whose process starts through a shell script. */
+    private void openThrough(String script, Class<?> mainClass, String... keysAndValues) throws IOException {
+        Reading reading = reading(keysAndValues);
+        WorkerCommand command = WorkerCommand.of(reading, dir.resolve("content"), mainClass);
+        Path java = executable("java", script + "\nexec '" + command.command().get(0) + "' \"$@\"");
+        List<String> words = new ArrayList<>(command.command());
+        words.set(0, java.toString());
+        open(reading, new WorkerCommand(words, command.folders(), command.settings()));
+    }
+
+    private Path executable(String name, String script) throws IOException {
+        Path file = Files.writeString(
+                Files.createDirectories(dir.resolve("bin")).resolve(name), "#!/bin/sh\n" + script + "\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+        return file;
+    }
+
+    @Test
+    void a_worker_without_space_for_temporary_files_fails_for_now() throws Exception {
+        openThrough("ulimit -f 2048", HostileWorkerMain.class);
+
+        assertThatThrownBy(() -> read(HostileWorkerMain.LARGE)).satisfies(WorkerIsolationTest::assertTransient);
+
+        assertThat(text.warnings).isEmpty();
+        read(HostileWorkerMain.HEALTHY);
+        assertThat(text.pages).endsWith(TEXT);
+    }
+
+    @Test
+    void ends_the_children_of_a_worker_that_has_crashed() throws Exception {
+        open();
+        ReadText watched = new ReadText() {
+            @Override
+            public void endPage() {
+                super.endPage();
+                for (int tick = 0; pages.size() == 3 && tick < 3; tick++) {
+                    await().pollDelay(ReadingWatch.TICK).until(() -> true);
+                }
+            }
+        };
+
+        assertThatThrownBy(() -> read(HostileWorkerMain.CHILD, watched)).hasMessageContaining("exit code 134");
+
+        long child = Long.parseLong(watched.pages.get(1));
+        await().until(() ->
+                ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
+    }
+
+    @Test
+    void ends_a_worker_that_is_idle() throws Exception {
+        open("saga.content.idle", "1s");
+        read(HostileWorkerMain.HEALTHY);
+        assertThat(workers()).hasSize(1);
+
+        await().until(() -> workers().isEmpty());
+
+        read(HostileWorkerMain.HEALTHY);
+        assertThat(text.pages).hasSize(4);
+    }
+
+    /** An image, and a program in place of tesseract that works until it is ended. */
+    private CompletableFuture<Void> recognise(Path pid) throws IOException {
+        BufferedImage image = new BufferedImage(100, 100, BufferedImage.TYPE_BYTE_GRAY);
+        file = dir.resolve("a.png");
+        ImageIO.write(image, "png", file.toFile());
+        executable(
+                "tesseract",
+                "[ \"$1\" = --list-langs ] && echo eng && exit\n" + "echo $$ >" + pid + ".new && mv " + pid + ".new "
+                        + pid + "\nexec sleep 600");
+        openThrough("PATH='" + dir.resolve("bin") + "':$PATH", WorkerMain.class, "saga.content.ocr", "auto");
+        CompletableFuture<Void> reading = Background.run("recognition", () -> {
+            try {
+                read("image/png");
+                return null;
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
+        await().until(() -> Files.exists(pid) || reading.isDone());
+        return reading;
+    }
+
+    private static ProcessHandle process(Path pid) throws IOException {
+        return ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
+    }
+
+    @Test
+    void tesseract_ends_with_its_worker() throws Exception {
+        Path pid = dir.resolve("pid");
+        CompletableFuture<Void> reading = recognise(pid);
+        ProcessHandle tesseract = process(pid);
+
+        workers().forEach(worker -> ProcessHandle.of(worker).ifPresent(ProcessHandle::destroyForcibly));
+
+        assertThatThrownBy(reading::join).hasRootCauseInstanceOf(ReadingStopped.class);
+        await().until(() -> !tesseract.isAlive());
+    }
+
+    /** As a terminal and systemd end all processes of a service: the page must be read again. */
+    @Test
+    void a_page_whose_tesseract_is_ended_from_outside_does_not_count_as_read() throws Exception {
+        Path pid = dir.resolve("pid");
+        CompletableFuture<Void> reading = recognise(pid);
+
+        workers().forEach(worker -> ProcessHandle.of(worker).ifPresent(ProcessHandle::destroy));
+
+        assertThatThrownBy(reading::join).rootCause().satisfies(WorkerIsolationTest::assertTransient);
+        assertThat(text.warnings).isEmpty();
     }
 
     @Test
@@ -299,7 +428,7 @@ class WorkerIsolationTest {
                 dir.resolve("content"),
                 HostileWorkerMain.class);
         ProcessBuilder builder = command.builder(dir);
-        assertThat(builder.environment().keySet()).isSubsetOf("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ");
+        assertThat(builder.environment().keySet()).isSubsetOf("PATH", "LANG", "LC_CTYPE", "LC_MESSAGES", "TZ");
         assertThat(builder.command()).noneMatch(argument -> argument.contains("saga.s3"));
         assertThat(command.settings())
                 .isNotEmpty()

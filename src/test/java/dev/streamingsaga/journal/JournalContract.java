@@ -1035,6 +1035,55 @@ abstract class JournalContract {
                 .noneMatch(message -> message.startsWith("RELEASED"));
     }
 
+    /** A dropped file whose saga is compensated in its second run. */
+    private String droppedAndResumed(String name) throws IOException {
+        NewSaga file = wanted(name, true);
+        String sagaId = journal.registration()
+                .receive(new NewSaga(
+                        file.source(),
+                        file.origin(),
+                        file.fileName(),
+                        file.participants(),
+                        file.timeLimit(),
+                        file.owner(),
+                        file.classification(),
+                        file.keyId(),
+                        true,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), Optional.empty())))
+                .saga()
+                .sagaId();
+        clock.forward(Duration.ofMinutes(50));
+        assertThat(other.leases().resume(journal.sagas().find(sagaId).orElseThrow(), LIMIT))
+                .isTrue();
+        other.outcomes().beginCompensation(sagaId, 2, new CompensationCause(Reason.STORE_FAILED, "why", false));
+        other.outcomes().finishCompensation(sagaId, 2, open -> List.of());
+        return sagaId;
+    }
+
+    @Test
+    void lists_dropped_files_that_were_resumed_page_by_page() throws Exception {
+        Instant start = clock.instant();
+        List<String> ended = new ArrayList<>();
+        for (String name : List.of("a", "b", "c")) {
+            ended.add(droppedAndResumed(name));
+        }
+        List<String> found = new ArrayList<>();
+        SagaRecord last = null;
+        for (int page = 0; page < 3; page++) {
+            List<SagaRecord> next = journal.sagas()
+                    .droppedAndResumed(
+                            last == null ? start : last.finishedAt().orElseThrow(),
+                            last == null ? "" : last.sagaId(),
+                            2);
+            next.forEach(saga -> found.add(saga.sagaId()));
+            last = next.isEmpty() ? last : next.get(next.size() - 1);
+        }
+        assertThat(found).isEqualTo(ended);
+    }
+
     @Test
     void resuming_begins_anew_with_a_new_time_limit_and_keeps_what_is_known() throws Exception {
         ActiveRun run = upTo(receive("a"), SagaState.PROCESSING);

@@ -220,6 +220,7 @@ class MetricsTest {
                         "callback",
                         "bucket",
                         "journal",
+                        "reader",
                         "security",
                         "vector",
                         "graph",

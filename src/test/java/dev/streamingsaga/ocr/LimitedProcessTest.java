@@ -63,6 +63,18 @@ class LimitedProcessTest {
                 .hasMessageContaining("exit code 1");
     }
 
+    /** As a terminal and systemd do, which signal all processes of a service. */
+    @Test
+    void a_program_that_is_stopped_from_outside_has_not_failed() {
+        // As SIGINT ends it, which a process in the background ignores.
+        for (String end : List.of("kill -TERM $$", "exit 130")) {
+            assertThatThrownBy(() -> run(Duration.ofMinutes(1), "", "sh", "-c", end))
+                    .isInstanceOf(InterruptedIOException.class);
+        }
+        assertThatThrownBy(() -> run(Duration.ofMinutes(1), "", "sh", "-c", "kill -SEGV $$"))
+                .isInstanceOf(RecognitionException.class);
+    }
+
     @Test
     void kills_the_program_when_interrupted() {
         Thread.currentThread().interrupt();

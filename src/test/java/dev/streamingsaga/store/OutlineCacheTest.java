@@ -80,7 +80,8 @@ class OutlineCacheTest {
                 WarningCode.CPU_TIME,
                 WarningCode.DISK_LIMIT,
                 WarningCode.STALLED,
-                WarningCode.READER_DIED);
+                WarningCode.READER_DIED,
+                WarningCode.NO_READER);
         for (WarningCode code : WarningCode.values()) {
             OpenRun run = run();
             OutlineCache cache = cache(OnFailure.REJECT);

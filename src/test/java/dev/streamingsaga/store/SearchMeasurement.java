@@ -228,7 +228,7 @@ class SearchMeasurement {
                 .filter(Term::hasParts)
                 .sorted(Comparator.comparing((Term term) -> term.stem().length())
                         .reversed())
-                .limit(8)
+                .limit(WordSearch.MAX_PARTS)
                 .toList();
     }
 

@@ -203,6 +203,19 @@ class SqliteVectorContractTest extends VectorContract {
     }
 
     @Test
+    void holds_a_limited_number_of_documents_that_pass_a_filter() {
+        writeThreeDocuments();
+        DocumentFilter filter = DocumentFilter.NONE.and("d.saga_id <> ?", List.of("saga-2"));
+        SketchRows rows = new SketchRows(fixture.sql("vector"));
+
+        for (int limit : new int[] {0, 1, 2, 100}) {
+            assertThat(List.of("saga-1", "saga-2", "saga-3", "saga-4"))
+                    .filteredOn(rows.sagas(MODEL, filter, limit))
+                    .containsExactly("saga-1", "saga-3");
+        }
+    }
+
+    @Test
     void removes_sketches_after_the_end_of_a_text_that_has_become_shorter() {
         Document document = fixture.document("saga-1", "doc-1", "eins zwei\n".repeat(14));
         fixture.writeAndComplete("vector", document);
