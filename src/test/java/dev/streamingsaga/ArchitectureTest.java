@@ -128,7 +128,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule only_embedding_depends_on_models = noClasses()
             .that()
-            .resideOutsideOfPackage("..embedding..")
+            .resideOutsideOfPackages("..embedding..", "..bench..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.langchain4j..", "ai.onnxruntime..", "ai.djl..");

@@ -1,10 +1,14 @@
 package dev.streamingsaga.bench;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
- * Times of Streaming Saga divided by times of the baseline, pair by pair.
+ * Streaming Saga compared with the baseline, pair by pair: times divided by times, or speeds by speeds.
  *
+ * @param cpuMedian the median ratio by CPU time instead of wall time; 0 if CPU time was not measured
  * @param oursSeconds median time of Streaming Saga
  * @param theirsSeconds median time of the baseline
  */
@@ -13,6 +17,7 @@ public record Ratio(
         double min,
         double max,
         int pairs,
+        double cpuMedian,
         double oursSeconds,
         double theirsSeconds,
         double oursCpuSeconds,
@@ -21,31 +26,44 @@ public record Ratio(
     /** The times of one measured run. */
     record Measurement(double seconds, double cpuSeconds) {}
 
+    /** Times of Streaming Saga divided by times of the baseline: less is better. */
     static Ratio of(List<Measurement> ours, List<Measurement> theirs) {
-        double[] ratios = new double[ours.size()];
-        for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = ours.get(i).seconds() / theirs.get(i).seconds();
-        }
-        java.util.Arrays.sort(ratios);
+        return of(ours, theirs, ours, theirs);
+    }
+
+    /** Speed of Streaming Saga divided by the speed of the baseline: more is better. */
+    static Ratio ofSpeed(List<Measurement> ours, List<Measurement> theirs) {
+        return of(ours, theirs, theirs, ours);
+    }
+
+    private static Ratio of(
+            List<Measurement> ours, List<Measurement> theirs, List<Measurement> dividends, List<Measurement> divisors) {
+        double[] ratios = ratios(dividends, divisors, Measurement::seconds);
+        double cpu = median(ratios(dividends, divisors, Measurement::cpuSeconds));
         return new Ratio(
                 round(median(ratios)),
                 round(ratios[0]),
                 round(ratios[ratios.length - 1]),
                 ratios.length,
-                round(median(
-                        ours.stream().mapToDouble(Measurement::seconds).sorted().toArray())),
-                round(median(theirs.stream()
-                        .mapToDouble(Measurement::seconds)
-                        .sorted()
-                        .toArray())),
-                round(median(ours.stream()
-                        .mapToDouble(Measurement::cpuSeconds)
-                        .sorted()
-                        .toArray())),
-                round(median(theirs.stream()
-                        .mapToDouble(Measurement::cpuSeconds)
-                        .sorted()
-                        .toArray())));
+                Double.isFinite(cpu) ? round(cpu) : 0,
+                round(median(ours, Measurement::seconds)),
+                round(median(theirs, Measurement::seconds)),
+                round(median(ours, Measurement::cpuSeconds)),
+                round(median(theirs, Measurement::cpuSeconds)));
+    }
+
+    private static double[] ratios(
+            List<Measurement> dividends, List<Measurement> divisors, ToDoubleFunction<Measurement> time) {
+        return IntStream.range(0, dividends.size())
+                .mapToDouble(i -> time.applyAsDouble(dividends.get(i)) / time.applyAsDouble(divisors.get(i)))
+                .sorted()
+                .toArray();
+    }
+
+    private static double median(List<Measurement> all, ToDoubleFunction<Measurement> time) {
+        double[] sorted = all.stream().mapToDouble(time).toArray();
+        Arrays.sort(sorted);
+        return median(sorted);
     }
 
     private static double median(double[] sorted) {

@@ -1,6 +1,5 @@
 package dev.streamingsaga.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.digest.Sha256;
@@ -9,7 +8,6 @@ import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.ingest.IngestResult;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,10 +43,6 @@ public final class UploadBench {
         this.progress = progress;
     }
 
-    private interface TimedAction {
-        void run() throws IOException;
-    }
-
     public Ratio run(int pairs) throws IOException {
         Path original = BenchFiles.write(directory.resolve("original.bin"), sizeBytes, 1);
         try (EmbeddedS3 server = EmbeddedS3.start(directory.resolve("s3"));
@@ -60,11 +54,11 @@ public final class UploadBench {
             List<Ratio.Measurement> theirs = new ArrayList<>();
             for (int i = 0; i <= pairs; i++) {
                 Path file = Files.createLink(directory.resolve("run-" + i + ".bin"), original);
-                UploadBench.TimedAction mine = () -> ingest(application, file);
-                UploadBench.TimedAction other = () -> upload(manager, file);
+                Stopwatch.Action mine = () -> ingest(application, file);
+                Stopwatch.Action other = () -> upload(manager, file);
                 boolean first = i % 2 == 0;
-                Ratio.Measurement a = timed(first ? mine : other);
-                Ratio.Measurement b = timed(first ? other : mine);
+                Ratio.Measurement a = Stopwatch.time(first ? mine : other);
+                Ratio.Measurement b = Stopwatch.time(first ? other : mine);
                 if (i > 0) {
                     ours.add(first ? a : b);
                     theirs.add(first ? b : a);
@@ -121,14 +115,6 @@ public final class UploadBench {
                         u.source(file).putObjectRequest(p -> p.bucket(BUCKET).key("theirs/" + file.getFileName())))
                 .completionFuture()
                 .join();
-    }
-
-    private static Ratio.Measurement timed(UploadBench.TimedAction work) throws IOException {
-        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long cpu = system.getProcessCpuTime();
-        long start = System.nanoTime();
-        work.run();
-        return new Ratio.Measurement((System.nanoTime() - start) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
     }
 
     /** Empties the bucket between pairs, so that the disk does not fill and runs do not affect each other. */

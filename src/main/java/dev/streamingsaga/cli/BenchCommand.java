@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.bench.Ratio;
 import dev.streamingsaga.bench.RestartBench;
+import dev.streamingsaga.bench.TextBench;
 import dev.streamingsaga.bench.UploadBench;
 import dev.streamingsaga.config.SagaConfig;
 import java.io.IOException;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
             "Measures time ratios and recovery times.",
             "R1: a complete ingest, compared with Transfer Manager and a SHA-256 pass.",
             "R4: a resume after a kill at half the upload, compared with a new ingest.",
-            "R5: seconds until all sagas of a killed process have their outcome."
+            "R5: seconds until all sagas of a killed process have their outcome.",
+            "TEXT: the speed of text, from the embedding to a whole ingest, compared with a bare model."
         })
 final class BenchCommand implements Callable<Integer> {
     @Mixin
@@ -38,7 +40,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--ratios",
             split = ",",
             defaultValue = "R1",
-            description = "any of R1, R4, R5 (default: ${DEFAULT-VALUE})")
+            description = "any of R1, R4, R5, TEXT (default: ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
     @Option(
@@ -46,6 +48,12 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "300",
             description = "size of the file in MB (default: ${DEFAULT-VALUE})")
     int megabytes;
+
+    @Option(
+            names = "--text-kilobytes",
+            defaultValue = "600",
+            description = "size of the text for TEXT in kB (default: ${DEFAULT-VALUE})")
+    int textKilobytes;
 
     @Option(names = "--pairs", defaultValue = "9", description = "measured pairs (default: ${DEFAULT-VALUE})")
     int pairs;
@@ -61,13 +69,18 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Map<String, Object> results = new LinkedHashMap<>();
         for (String ratio : ratios) {
-            results.put(
-                    ratio,
+            results.putAll(
                     switch (ratio) {
-                        case "R1" -> new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
-                        case "R4" -> new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs);
-                        case "R5" -> new RestartBench(directory, err::println).restart(sagas);
-                        default -> throw new UsageException(ratio + " is not a benchmark; choose from R1, R4 and R5");
+                        case "R1" ->
+                            Map.of(ratio, new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs));
+                        case "R4" ->
+                            Map.of(
+                                    ratio,
+                                    new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs));
+                        case "R5" -> Map.of(ratio, new RestartBench(directory, err::println).restart(sagas));
+                        case "TEXT" -> new TextBench(directory, textKilobytes * 1000, err::println).run(pairs);
+                        default ->
+                            throw new UsageException(ratio + " is not a benchmark; choose from R1, R4, R5 and TEXT");
                     });
         }
         print(spec.commandLine().getOut(), results);
@@ -86,12 +99,14 @@ final class BenchCommand implements Callable<Integer> {
             out.println(CommonOptions.json(answer));
             return;
         }
-        results.forEach((name, value) -> out.println(name + " " + text(value)));
+        out.printf(
+                "%-14s %7s %7s %7s %6s %8s %9s %9s%n", "", "median", "min", "max", "pairs", "by CPU", "ours", "theirs");
+        results.forEach((name, value) -> out.println(text(name, value)));
     }
 
-    private static String text(Object value) {
+    private static String text(String name, Object value) {
         if (value instanceof RestartBench.Resume r) {
-            return text(r.time())
+            return text(name, r.time())
                     + String.format(
                             Locale.ROOT,
                             "; at most %.1f MB sent again, %.1f MB in flight at the kill",
@@ -101,13 +116,15 @@ final class BenchCommand implements Callable<Integer> {
         return value instanceof Ratio r
                 ? String.format(
                         Locale.ROOT,
-                        "%.2f (%.2f to %.2f, %d pairs): ours %.2f s, theirs %.2f s",
+                        "%-14s %7.3f %7.3f %7.3f %6d %8.3f %7.2f s %7.2f s",
+                        name,
                         r.median(),
                         r.min(),
                         r.max(),
                         r.pairs(),
+                        r.cpuMedian(),
                         r.oursSeconds(),
                         r.theirsSeconds())
-                : value.toString();
+                : name + " " + value;
     }
 }

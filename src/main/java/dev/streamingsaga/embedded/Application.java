@@ -41,6 +41,7 @@ public final class Application implements AutoCloseable {
 
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private @Nullable StreamingSaga bundle;
+    private @Nullable CamelContext context;
     private @Nullable URI address;
     private @Nullable String broker;
     private boolean started;
@@ -60,6 +61,7 @@ public final class Application implements AutoCloseable {
                 ? Optional.of(opened(OtlpTraces.start(config)))
                 : Optional.empty();
         DefaultCamelContext context = opened(new DefaultCamelContext());
+        this.context = context;
         Optional<EmbeddedCoordinator> embedded = joined(coordinator);
         StreamingSaga saga = new StreamingSaga(
                 config,
@@ -257,6 +259,11 @@ public final class Application implements AutoCloseable {
     /** The URL of the broker for JMS ingestion; empty if it is off. */
     public Optional<String> broker() {
         return Optional.ofNullable(broker);
+    }
+
+    /** The context with the routes of the instance. */
+    public CamelContext camelContext() {
+        return Objects.requireNonNull(context);
     }
 
     public StreamingSaga bundle() {

@@ -19,14 +19,20 @@ final class HuggingFaceTokenCounter implements TokenCounter {
 
     private final HuggingFaceTokenizer tokenizer;
     private final int max;
+    private final RecentTokens recent = new RecentTokens(this::tokenize);
 
     HuggingFaceTokenCounter(InputStream tokenizerJson) throws IOException {
         tokenizer = HuggingFaceTokenizer.newInstance(tokenizerJson, WHOLE_TEXT);
         max = tokenizer.getMaxLength() > 0 ? tokenizer.getMaxLength() : DEFAULT_MAX;
     }
 
-    /** Without the words, positions and masks that {@code encode} copies, too, which take longer than the tokens. */
+    /** The tokens of a text that is about to be embedded. */
     long[] ids(String text) {
+        return recent.take(text);
+    }
+
+    /** Without the words, positions and masks that {@code encode} copies, too, which take longer than the tokens. */
+    private long[] tokenize(String text) {
         long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, true);
         try {
             return TokenizersLibrary.LIB.getTokenIds(encoding);
@@ -37,7 +43,7 @@ final class HuggingFaceTokenCounter implements TokenCounter {
 
     @Override
     public int count(String text) {
-        return ids(text).length;
+        return recent.count(text);
     }
 
     @Override

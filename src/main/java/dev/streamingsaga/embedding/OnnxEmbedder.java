@@ -161,8 +161,12 @@ final class OnnxEmbedder implements Embedder {
      */
     private float[] sum(FloatBuffer rows) {
         float[] sum = new float[dimension];
-        for (int i = 0; rows.hasRemaining(); i = (i + 1) % dimension) {
-            sum[i] += rows.get();
+        float[] row = new float[dimension];
+        while (rows.hasRemaining()) {
+            rows.get(row);
+            for (int i = 0; i < dimension; i++) {
+                sum[i] += row[i];
+            }
         }
         return sum;
     }

@@ -67,7 +67,7 @@ public final class Blanks {
     }
 
     /** What patterns call {@code \h}. */
-    private static boolean isHorizontal(char c) {
+    static boolean isHorizontal(char c) {
         return switch (c) {
             case ' ', '\t', '\u00A0', '\u1680', '\u180E', '\u202F', '\u205F', '\u3000' -> true;
             default -> c >= '\u2000' && c <= '\u200A';

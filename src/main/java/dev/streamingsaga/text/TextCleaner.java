@@ -3,6 +3,7 @@ package dev.streamingsaga.text;
 import java.text.Normalizer;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -17,20 +18,31 @@ public final class TextCleaner {
     /** No language stacks so many marks on a letter; Unicode's stream-safe text format has the same limit. */
     public static final int MARKS_AT_A_TIME = 30;
 
+    private static final char SOFT_HYPHEN = '\u00AD';
+
+    /** The first character that NFC may change or join to another one. */
+    private static final char FIRST_MARK = '\u0300';
+
     /** What {@link #clean} does, in order. Each works in linear time. */
     public static final List<Function<CharSequence, String>> STEPS = List.of(
             TextCleaner::compose,
-            replace("\\r\\n?|[\\u0085\\u2028]", "\n"),
+            replace(TextCleaner::hasOtherLineEnds, "\\r\\n?|[\\u0085\\u2028]", "\n"),
             // what databases reject
-            replace("[\\p{Cc}\\p{Cs}\\uFEFF\\uFFFE\\uFFFF&&[^\\t\\n\\f\\u000B]]", ""),
+            replace(TextCleaner::hasRejected, "[\\p{Cc}\\p{Cs}\\uFEFF\\uFFFE\\uFFFF&&[^\\t\\n\\f\\u000B]]", ""),
             // soft hyphens
-            replace("\\u00AD(?:\\h*\\n\\h*)?", ""),
+            replace(text -> contains(text, SOFT_HYPHEN), "\\u00AD(?:\\h*\\n\\h*)?", ""),
             // an omitted word
-            replace("(?<=\\p{L})([-\\u2010])\\h*\\n\\h*(?=(?:und|oder|bzw|sowie|bis|and|or|to)\\b)", "$1 "),
+            replace(
+                    TextCleaner::hasHyphenAtLineEnd,
+                    "(?<=\\p{L})([-\\u2010])\\h*\\n\\h*(?=(?:und|oder|bzw|sowie|bis|and|or|to)\\b)",
+                    "$1 "),
             // a split word
-            replace("(?<=\\p{L})[-\\u2010]\\h*\\n\\h*(?=\\p{Ll})", ""),
+            replace(TextCleaner::hasHyphenAtLineEnd, "(?<=\\p{L})[-\\u2010]\\h*\\n\\h*(?=\\p{Ll})", ""),
             // another hyphen at a line end
-            replace("(?<=[\\p{L}\\p{N}])([-\\u2010])\\h*\\n\\h*(?=[\\p{Lu}\\p{N}])", "$1"),
+            replace(
+                    TextCleaner::hasHyphenAtLineEnd,
+                    "(?<=[\\p{L}\\p{N}])([-\\u2010])\\h*\\n\\h*(?=[\\p{Lu}\\p{N}])",
+                    "$1"),
             Blanks::collapse);
 
     /** More of a title or a name is not even looked at. */
@@ -38,9 +50,51 @@ public final class TextCleaner {
 
     private TextCleaner() {}
 
-    private static Function<CharSequence, String> replace(String pattern, String replacement) {
+    /** @param needed quickly says that nothing can match, which is so for nearly all text */
+    private static Function<CharSequence, String> replace(
+            Predicate<CharSequence> needed, String pattern, String replacement) {
         Pattern compiled = Pattern.compile(pattern);
-        return text -> compiled.matcher(text).replaceAll(replacement);
+        return text -> needed.test(text) ? compiled.matcher(text).replaceAll(replacement) : text.toString();
+    }
+
+    private static boolean hasOtherLineEnds(CharSequence text) {
+        return hasAny(text, c -> c == '\r' || c == '\u0085' || c == '\u2028');
+    }
+
+    private static boolean hasRejected(CharSequence text) {
+        return hasAny(text, c -> {
+            boolean white = c == '\t' || c == '\n' || c == '\f' || c == '\u000B';
+            return Character.isISOControl(c) && !white || Character.isSurrogate(c) || c == '\uFEFF' || c >= '\uFFFE';
+        });
+    }
+
+    private static boolean hasHyphenAtLineEnd(CharSequence text) {
+        boolean hyphen = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (hyphen && c == '\n') {
+                return true;
+            }
+            hyphen = c == '-' || c == '\u2010' || hyphen && Blanks.isHorizontal(c);
+        }
+        return false;
+    }
+
+    private static boolean contains(CharSequence text, char searched) {
+        return hasAny(text, c -> c == searched);
+    }
+
+    private interface CharPredicate {
+        boolean test(char c);
+    }
+
+    private static boolean hasAny(CharSequence text, CharPredicate searched) {
+        for (int i = 0; i < text.length(); i++) {
+            if (searched.test(text.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public static String clean(String raw) {
@@ -56,6 +110,9 @@ public final class TextCleaner {
      * sort it takes quadratic time.
      */
     private static String compose(CharSequence raw) {
+        if (!hasAny(raw, c -> c >= FIRST_MARK)) {
+            return raw.toString();
+        }
         StringBuilder composed = new StringBuilder(raw.length());
         int start = 0;
         int marks = 0;
