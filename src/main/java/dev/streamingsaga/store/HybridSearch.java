@@ -27,8 +27,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Combines the three result lists by reciprocal rank fusion: a segment scores 1 / (60 + rank) for each list that
- * contains it, so the lists need no common scale. A segment that contains the phrase scores 1 more, and 2 more if it
- * contains the phrase character by character, accents included.
+ * contains it, so the lists need no common scale. A segment with the words of the query in sequence, whatever their
+ * endings, scores 1 more, and 2 more if it contains the query character by character, accents included.
  */
 final class HybridSearch implements VectorSearch {
     private static final Logger LOG = LoggerFactory.getLogger(HybridSearch.class);

@@ -6,14 +6,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Words in sequence. Endings are compared; accents and case are ignored. */
+/** Words in sequence. Accents and case are ignored. */
 final class Phrase {
     private final List<Word> words;
     private final List<String> folded;
+    private final List<String> stems;
 
     private Phrase(List<Word> words) {
         this.words = words;
         this.folded = folded(words);
+        this.stems = stems(words);
     }
 
     static Phrase of(String text) {
@@ -24,8 +26,18 @@ final class Phrase {
         return words.isEmpty();
     }
 
+    /** Whether the text has these words in this sequence, with the same endings. */
     boolean isIn(Words text) {
         return Collections.indexOfSubList(folded(Term.withoutLastLetters(text.inOrder())), folded) >= 0;
+    }
+
+    /** As {@link #isIn}, whatever the endings: "daylight saving" is in "daylight savings". */
+    boolean isInAnyForm(Words text) {
+        return Collections.indexOfSubList(stems(Term.withoutLastLetters(text.inOrder())), stems) >= 0;
+    }
+
+    private static List<String> stems(List<Word> words) {
+        return words.stream().map(Word::stem).toList();
     }
 
     private static List<String> folded(List<Word> words) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.store.SearchText.Words;
 import dev.streamingsaga.store.SegmentIndex.Found;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import dev.streamingsaga.store.SegmentTexts.SegmentText;
@@ -26,7 +27,7 @@ record WordSearch(JdbcTemplate queries, SegmentIndex index, SegmentTexts segment
      * What words find.
      *
      * @param all by their words, best first
-     * @param phrases those with the whole text, or with all quoted parts of it
+     * @param phrases those with all words in sequence, whatever their endings, or with all quoted parts word for word
      */
     record WordHits(
             SegmentRanking ranking,
@@ -66,9 +67,12 @@ record WordSearch(JdbcTemplate queries, SegmentIndex index, SegmentTexts segment
         List<SegmentKey> withPhrase = phrases.isEmpty()
                 ? List.of()
                 : ranked.stream()
-                        .filter(key -> phrases.stream()
-                                .allMatch(phrase -> phrase.isIn(
-                                        Objects.requireNonNull(texts.get(key)).words())))
+                        .filter(key -> {
+                            Words text = Objects.requireNonNull(texts.get(key)).words();
+                            return quoted.isEmpty()
+                                    ? whole.isInAnyForm(text)
+                                    : quoted.stream().allMatch(phrase -> phrase.isIn(text));
+                        })
                         .toList();
         List<SegmentKey> withWords = ranked.stream()
                 .filter(key -> Objects.requireNonNull(scores.get(key)) > 0)

@@ -93,6 +93,23 @@ abstract class VectorContract {
     }
 
     @Test
+    void words_in_sequence_come_first_whatever_their_endings() {
+        fixture.writeAndComplete(
+                "vector",
+                fixture.document(
+                        "saga-1", "doc-1", "Saving oil and saving wood: he needs daylight, and daylight comes late."));
+        fixture.writeAndComplete(
+                "vector",
+                fixture.document(
+                        "saga-2", "doc-2", "In March the keeper sets his clocks to daylight savings, as usual."));
+
+        assertThat(search("daylight saving").get(0))
+                .extracting(Hit::documentId, Hit::how)
+                .containsExactly("doc-2", "phrase+words+meaning");
+        assertThat(search("\"daylight saving\"")).as("word for word").isEmpty();
+    }
+
+    @Test
     void says_in_which_part_of_a_document_a_segment_stands() {
         fixture.content.placement = segment -> segment.page() == 1
                 ? segment
