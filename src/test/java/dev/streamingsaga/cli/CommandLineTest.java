@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.testkit.JvmDirectory;
 import dev.streamingsaga.testkit.SamplePdf;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -35,7 +36,7 @@ class CommandLineTest {
     private JsonNode stored;
 
     @BeforeAll
-    void ingest(@TempDir Path empty) throws Exception {
+    void ingest(@TempDir(factory = JvmDirectory.class) Path empty) throws Exception {
         directory = empty;
         data = directory.resolve("data");
         pdf = directory.resolve("sample.pdf");

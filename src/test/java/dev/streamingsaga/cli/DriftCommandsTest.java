@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.streamingsaga.journal.Ids;
+import dev.streamingsaga.testkit.JvmDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class DriftCommandsTest {
     }
 
     @BeforeAll
-    void ingest(@TempDir Path directory) throws Exception {
+    void ingest(@TempDir(factory = JvmDirectory.class) Path directory) throws Exception {
         data = directory.resolve("data");
         List<String> args = new ArrayList<>(List.of("ingest", "--json"));
         for (String keeper : List.of("first", "second", "third")) {

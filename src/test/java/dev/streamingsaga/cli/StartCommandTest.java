@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.streamingsaga.testkit.JvmDirectory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ class StartCommandTest {
     private static final String LOOPBACK = "127.0.0.1";
 
     /** Shared, since a JVM has one embedded coordinator with one directory. */
-    @TempDir
+    @TempDir(factory = JvmDirectory.class)
     static Path directory;
 
     @ParameterizedTest

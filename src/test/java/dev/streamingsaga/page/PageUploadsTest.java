@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.streamingsaga.api.ApiKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -80,6 +83,13 @@ class PageUploadsTest {
                 .sum();
     }
 
+    private long fullChunksOnDisk() throws IOException {
+        try (Stream<Path> files = Files.list(page.saga.config().uploads())) {
+            return files.filter(file -> file.toFile().length() == StreamingSagaFixture.CHUNK)
+                    .count();
+        }
+    }
+
     private SagaState state() {
         return page.saga.journal().sagas().newest(1).get(0).state();
     }
@@ -95,6 +105,8 @@ class PageUploadsTest {
         Path file = page.saga.file("Größe & Maß.bin", 70_000_000);
         browser.type("#pick", file.toString());
         await().atMost(PageFixture.PATIENCE).until(() -> sent() == 2);
+        // Four are being sent and one waits for them. Otherwise a part of that one would arrive, and be kept.
+        await().atMost(PageFixture.PATIENCE).until(() -> fullChunksOnDisk() == 5);
         browser.click("[aria-label='Pause Größe & Maß.bin']");
         sees(".upload .what", "paused: 10.5 MB of 70.0 MB received");
         browser.picture("upload-paused");
