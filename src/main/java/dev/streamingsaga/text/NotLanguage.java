@@ -3,10 +3,10 @@ package dev.streamingsaga.text;
 import java.util.BitSet;
 
 /**
- * Removes parts of a text that mean nothing to a model and that nobody searches for: base64, hex, uuencoded files,
- * memory dumps, and all but {@value #KEPT} of the same punctuation mark in a row. Tables of numbers, lists of files,
- * identifiers and text without blanks are kept. Accepts the text in parts of any size, and works in linear time. Not
- * thread-safe.
+ * Removes parts of a text that mean nothing to a model and that nobody searches for: base64, hex, ASCII85, uuencoded
+ * and yEnc files, dumps, and all but {@value #KEPT} of the same punctuation mark in a row. Tables of numbers, lists of
+ * files, identifiers and text without blanks are kept. Accepts the text in parts of any size, and works in linear time.
+ * Not thread-safe.
  */
 public final class NotLanguage {
     /** The minimum number of consecutive encoded lines. */
@@ -24,6 +24,7 @@ public final class NotLanguage {
     private final StringBuilder doubtful = new StringBuilder();
 
     private final DumpLines dumps = new DumpLines();
+    private final YencLines yenc = new YencLines();
     private int encodedLines;
     private boolean inWord;
     private long leftOut;
@@ -41,6 +42,7 @@ public final class NotLanguage {
     /** The rest of the text: what comes then is another page. */
     public String end() {
         endLines();
+        yenc.end();
         inWord = false;
         return taken();
     }
@@ -64,7 +66,8 @@ public final class NotLanguage {
     private void addLine(String line) {
         String content = line.strip();
         boolean dump = dumps.continues(content);
-        if (dump || isEncodedLine(content) || isUuencoded(content)) {
+        boolean inYenc = yenc.continues(content);
+        if (dump || inYenc || isEncodedLine(content) || isUuencoded(content) || Ascii85Line.isFull(content)) {
             doubtful.append(line);
             encodedLines++;
             leaveOutDoubtful();
@@ -108,12 +111,13 @@ public final class NotLanguage {
                 && line.chars().allMatch(c -> c >= ' ' && c <= '`');
     }
 
-    /** The shorter last line of base64 or uuencode. */
+    /** The shorter last line of base64, uuencode or ASCII85. */
     private static boolean isLastLine(String line) {
-        return !line.isEmpty()
+        boolean base64 = !line.isEmpty()
                 && encodedEnd(line, 0) == line.length()
                 && (line.endsWith("=")
                         || line.length() >= LAST_LINE_CHARS && Letters.of(line).areEncoded());
+        return base64 || Ascii85Line.isLast(line);
     }
 
     /** Leaves out encoded words, and repeated marks. */

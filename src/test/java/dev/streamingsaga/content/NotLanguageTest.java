@@ -89,6 +89,51 @@ class NotLanguageTest {
                 .isEqualTo("begin 644 cat.txt\n` end");
     }
 
+    /** As od and od -b write it. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 1})
+    void leaves_out_octal_dumps(int bytesOfAGroup) {
+        StringBuilder dump = new StringBuilder();
+        for (int line = 0; line < 20; line++) {
+            dump.append("%07o".formatted(line * 16));
+            for (int i = 0; i < 16; i += bytesOfAGroup) {
+                int value = BYTES[line * 16 + i] & 0xff;
+                dump.append(bytesOfAGroup == 1 ? " %03o".formatted(value) : " %06o".formatted(value << 7 | i));
+            }
+            dump.append('\n');
+        }
+        assertThat(kept("before\n" + dump + "after\n")).isEqualTo("before\nafter");
+    }
+
+    @Test
+    void leaves_out_ascii85() {
+        StringBuilder encoded = new StringBuilder();
+        Random random = new Random(7);
+        for (int i = 0; i < 1000; i++) {
+            encoded.append((char) ('!' + random.nextInt(85)));
+        }
+        assertThat(kept("The picture:\n<~\n" + wrapped(encoded.toString(), 75) + "~>\nThe end.\n"))
+                .isEqualTo("The picture: <~\nThe end.");
+        assertThat(kept("before\n" + wrapped(encoded.substring(0, 900), 60) + "after\n"))
+                .isEqualTo("before\nafter");
+    }
+
+    @Test
+    void leaves_out_yenc() {
+        StringBuilder file = new StringBuilder("=ybegin line=128 size=2000 name=cat.jpg\n=ypart begin=1 end=2000\n");
+        for (int i = 0; i < BYTES.length; i++) {
+            int c = BYTES[i] + 42 & 0xff;
+            file.append(c == 0 || c == '\n' || c == '\r' || c == '=' ? "=" + (char) (c + 64) : "" + (char) c);
+            file.append(i % 128 == 127 ? "\r\n" : "");
+        }
+        file.append("\r\n=yend size=2000\r\n");
+
+        assertThat(kept("A cat:\n" + file + "The end.\n"))
+                .isEqualTo("A cat: =ybegin line=128 size=2000 name=cat.jpg\n=yend size=2000 The end.");
+        assertThat(kept("In yEnc\n=ybegin line=128 size=9 name=a\nis the first line.\n"))
+                .isEqualTo("In yEnc =ybegin line=128 size=9 name=a is the first line.");
+    }
+
     @Test
     void keeps_three_of_many_marks() {
         assertThat(kept("Chapter one ............... 12\nChapter two . . . . . . . . . . . 13\n"))
@@ -104,6 +149,12 @@ class NotLanguageTest {
                 "4711 0815 1234 5678 9012 3456 7890 1234 5678 9012 3456 7890\n1 2 3 4 5 6\n",
                 "2001 12 15 18 20 22 24 26 28 30 32 34\n2017 12 15 18 20 22 24 26 28 30 32 34\n2033 12 15 18 20 22 24 26 28 30 32 34\n",
                 "100001 36 38 40 42 44 46 48 50 52\n100002 36 38 40 42 44 46 48 50 52\n100003 36 38 40 42 44 46 48 50 52\n",
+                "1000000 123 456 701 234 567 012 345 670\n1000001 123 456 701 234 567 012 345 670\n1000002 123 456 701 234\n",
+                """
+                if(a.B.length>0&&C.d[e]!=null){F.call(G,H[i+1],J(K,L)||M);return!N.O(P.q,R)}
+                for(S=0;S<T.length;S++){U[T[S].id]=V(T[S].W,"X",\'Y\');Z+=a.b?1:-1}c.D=E
+                F.G=function(h,I){return J.k(L,M(n,[O,"P"]))};Q.R(s.T||{},U.v,W.x?"Y":z)
+                """,
                 "+49 30 1234567 Anna Schmidt\n+49 40 7654321 Otto Meyer\n",
                 """
                 /usr/share/streamingsaga/documentation/archive/lighthouse/keepers

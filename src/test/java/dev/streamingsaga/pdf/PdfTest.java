@@ -130,7 +130,7 @@ class PdfTest {
     }
 
     @Test
-    void reads_the_values_of_an_xfa_form() throws IOException {
+    void reads_the_labels_and_values_of_an_xfa_form() throws IOException {
         try (PDDocument document = new PDDocument()) {
             page(document, "Please wait...");
             PDAcroForm form = new PDAcroForm(document);
@@ -138,14 +138,19 @@ class PdfTest {
             COSStream xfa = document.getDocument().createCOSStream();
             try (var out = xfa.createOutputStream()) {
                 out.write("""
-                        <xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template><draw>Label</draw></template>
+                        <xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/">
+                        <template xmlns="http://www.xfa.org/schema/xfa-template/3.3/"><subform name="no label">
+                        <draw><value><text>About you</text></value></draw>
+                        <field><caption><value><text>First name</text></value></caption>
+                        <event><script>no.label()</script></event><draw><script>no.label()</script></draw></field>
+                        </subform></template>
                         <xfa:datasets xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/"><xfa:data>
                         <form><name>Käthe</name><bird>Möwe</bird></form></xfa:data></xfa:datasets></xdp:xdp>""".getBytes(StandardCharsets.UTF_8));
             }
             form.setXFA(new PDXFAResource(xfa));
             ExtractedText text = ExtractedText.of(save(document, "xfa.pdf"));
 
-            assertThat(text.own()).isEqualTo("Käthe\nMöwe\nPlease wait...");
+            assertThat(text.own()).isEqualTo("About you\nFirst name\nKäthe\nMöwe\nPlease wait...");
             assertThat(text.codes()).containsExactly(WarningCode.XFA_PLACEHOLDER);
         }
     }
