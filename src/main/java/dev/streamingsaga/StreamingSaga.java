@@ -252,7 +252,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Optional<DocumentEncryption> encryption =
                 DocumentEncryption.open(config.servers().encryption(), journal);
         encryption.ifPresent(this::closeLater);
-        Sealing sealing = new Sealing(config.documents().chunk().storedAs(), encryption.map(DocumentEncryption::keys));
+        Sealing sealing = Sealing.open(config.documents().chunk().storedAs(), encryption.map(DocumentEncryption::keys));
         DocumentContent content =
                 closeLater(ContentFactory.open(config, () -> Isolations.open(config, explicitResources.isPresent())));
         Stores stores = closeLater(Stores.open(

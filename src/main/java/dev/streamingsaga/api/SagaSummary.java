@@ -119,10 +119,22 @@ record SagaSummary(
             @Nullable Long found) {}
 
     /**
+     * @param storedBytes size of the objects of chunks whose upload has begun
+     * @param compressed number of chunks that are stored compressed; {@code encrypted} likewise
      * @param map one character for each chunk in order: . pending, > sending, s sent, v verified; empty for more than
      *     20,000 chunks
      */
-    record Chunks(int total, int pending, int sending, int sent, int verified, int retried, String map) {}
+    record Chunks(
+            int total,
+            int pending,
+            int sending,
+            int sent,
+            int verified,
+            int retried,
+            long storedBytes,
+            int compressed,
+            int encrypted,
+            String map) {}
 
     record EventView(String at, String kind, String step, String message) {}
 

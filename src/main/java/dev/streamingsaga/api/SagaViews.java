@@ -22,6 +22,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StepRecord;
 import dev.streamingsaga.journal.StoreNames;
+import dev.streamingsaga.journal.StoredForm;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.SagaStatus;
 import java.time.Instant;
@@ -227,9 +228,15 @@ final class SagaViews {
         int[] states = new int[ChunkState.values().length];
         StringBuilder map = new StringBuilder();
         int retried = 0;
+        long storedBytes = 0;
+        int compressed = 0;
+        int encrypted = 0;
         for (ChunkRow row : rows) {
             states[row.state().ordinal()]++;
             retried += row.attempts() > 1 ? 1 : 0;
+            storedBytes += row.state() == ChunkState.PENDING ? 0 : row.storedSizeBytes();
+            compressed += row.storedForm().filter(StoredForm::isCompressed).isPresent() ? 1 : 0;
+            encrypted += row.storedForm().filter(StoredForm::isEncrypted).isPresent() ? 1 : 0;
             map.append(".>sv".charAt(row.state().ordinal()));
         }
         return new Chunks(
@@ -239,6 +246,9 @@ final class SagaViews {
                 states[2],
                 states[3],
                 retried,
+                storedBytes,
+                compressed,
+                encrypted,
                 rows.size() > MAPPED_CHUNKS ? "" : map.toString());
     }
 

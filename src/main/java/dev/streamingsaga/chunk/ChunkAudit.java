@@ -4,6 +4,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
+import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.sealing.DamagedObjectException;
 import dev.streamingsaga.sealing.DocumentSealing;
@@ -50,6 +51,7 @@ public final class ChunkAudit {
     /**
      * @param deep whether to read back every chunk and hash each chunk and the whole file
      * @throws RuntimeException (of the SDK, or an {@link UncheckedIOException}) if the bucket does not answer
+     * @throws SagaException STORE_FAILED if the key of encrypted objects cannot be used
      */
     public List<Difference> compare(Document document, List<ChunkRow> rows, boolean deep) {
         Bucket bucket = new Bucket(s3, document.bucket());
@@ -141,6 +143,7 @@ public final class ChunkAudit {
         byte[] buffer = new byte[BUFFER_BYTES];
         try {
             DecodedObject object = DecodedObject.of(expected, bucket.open(expected.key()));
+            boolean complete = false;
             try {
                 for (int n = object.bytes().read(buffer);
                         n >= 0;
@@ -149,8 +152,13 @@ public final class ChunkAudit {
                         digest.update(buffer, 0, n);
                     }
                 }
+                complete = true;
             } finally {
-                object.abort();
+                if (complete) {
+                    object.close();
+                } else {
+                    object.abort();
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + expected.key() + " back from bucket " + bucket.name(), e);
@@ -172,6 +180,9 @@ public final class ChunkAudit {
                     : Optional.of(stored.chunks().size() + " chunks, SHA-256 " + stored.sha256()
                             + ", different from the journal");
         } catch (SagaException e) {
+            if (e.reason() == Reason.STORE_FAILED) {
+                throw e; // the key is not available: nothing is known about the manifest
+            }
             difference = Optional.of("no manifest: " + e.getMessage());
         }
         return difference.map(

@@ -60,7 +60,7 @@ public final class ChunkRoutes extends RouteBuilder {
 
     /** As below, without keys, and without an owner object in the bucket. */
     public ChunkRoutes(SagaConfig config, S3Client s3) {
-        this(config, s3, new Sealing(config.documents().chunk().storedAs(), Optional.empty()), () -> "");
+        this(config, s3, Sealing.open(config.documents().chunk().storedAs(), Optional.empty()), () -> "");
     }
 
     /**

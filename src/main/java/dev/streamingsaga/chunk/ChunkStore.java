@@ -128,6 +128,7 @@ public final class ChunkStore {
         byte[] json = manifestBytes(key);
         Optional<ManifestEnvelope> envelope = ManifestEnvelope.parse(json);
         if (envelope.isPresent()) {
+            envelope.get().requirePlace(keyPrefix);
             DocumentSealing objects = envelope.get().objects(sealing, key);
             return new StoredManifest(envelope.get().open(objects, key), objects);
         }

@@ -70,6 +70,20 @@ record ManifestEnvelope(
     }
 
     /**
+     * Whoever can write to the bucket could put all objects of an older version in the place of the current ones.
+     *
+     * @throws SagaException METADATA_CORRUPT if it is not the manifest of the saga with this prefix
+     */
+    void requirePlace(String keyPrefix) {
+        if (!keyPrefix.endsWith("/" + documentId + "/" + sagaId + "/")) {
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    keyPrefix + ChunkKeys.MANIFEST + " belongs to saga " + sagaId + " of document " + documentId
+                            + ": it was taken from another document or version; nothing was read");
+        }
+    }
+
+    /**
      * The objects of the document, with the data key of this envelope.
      *
      * @throws SagaException METADATA_CORRUPT if the envelope is incomplete

@@ -2,6 +2,7 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
+import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.sealing.DamagedObjectException;
 import dev.streamingsaga.sealing.DocumentSealing;
 import java.io.IOException;
@@ -91,6 +92,8 @@ final class VerifiedContent extends InputStream {
             throw new IOException("bucket " + bucket.name() + " cannot be read: " + e.getMessage(), e);
         } catch (DamagedObjectException e) {
             throw new IOException(rows.get(next).key() + " in bucket " + bucket.name() + " " + e.getMessage(), e);
+        } catch (SagaException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.bench.Ratio;
 import dev.streamingsaga.bench.RestartBench;
+import dev.streamingsaga.bench.SealingBench;
 import dev.streamingsaga.bench.TextBench;
 import dev.streamingsaga.bench.UploadBench;
 import dev.streamingsaga.config.SagaConfig;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
             "R1: a complete ingest, compared with Transfer Manager and a SHA-256 pass.",
             "R4: a resume after a kill at half the upload, compared with a new ingest.",
             "R5: seconds until all sagas of a killed process have their outcome.",
+            "R7: an ingest with compression, encryption or both, compared with neither, cold and warm.",
             "TEXT: the speed of text, from the embedding to a whole ingest, compared with a bare model."
         })
 final class BenchCommand implements Callable<Integer> {
@@ -40,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--ratios",
             split = ",",
             defaultValue = "R1",
-            description = "any of R1, R4, R5, TEXT (default: ${DEFAULT-VALUE})")
+            description = "any of R1, R4, R5, R7, TEXT (default: ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
     @Option(
@@ -78,9 +80,11 @@ final class BenchCommand implements Callable<Integer> {
                                     ratio,
                                     new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs));
                         case "R5" -> Map.of(ratio, new RestartBench(directory, err::println).restart(sagas));
+                        case "R7" -> new SealingBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
                         case "TEXT" -> new TextBench(directory, textKilobytes * 1000, err::println).run(pairs);
                         default ->
-                            throw new UsageException(ratio + " is not a benchmark; choose from R1, R4, R5 and TEXT");
+                            throw new UsageException(
+                                    ratio + " is not a benchmark; choose from R1, R4, R5, R7 and TEXT");
                     });
         }
         print(spec.commandLine().getOut(), results);

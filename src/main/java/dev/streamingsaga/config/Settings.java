@@ -106,6 +106,11 @@ public final class Settings {
         });
         unknown.forEach(key -> read.refuse(key + " is not a setting; config/application.properties lists them all"));
         SagaConfig config = build(read);
+        if (config.documents().chunk().storedAs().encryption() != ChunkEncryption.NONE
+                && !config.servers().encryption().canWrap()) {
+            read.refuse("saga.chunk.encryption=aes256-gcm needs a key that wraps the keys of documents: set"
+                    + " saga.encryption.provider (docs/keys.md)");
+        }
         read.check();
         return config;
     }

@@ -6,6 +6,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.dropfolder.CompletedOriginals;
+import dev.streamingsaga.encryption.DocumentEncryption;
 import dev.streamingsaga.extraction.Isolations;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Run;
@@ -34,16 +35,15 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
 
     private final SagaConfig config;
     private final Journal journal;
-    private final Sealing sealing;
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private Optional<BucketConnection> connection = Optional.empty();
     private Optional<OpenStores> openStores = Optional.empty();
     private Optional<Checks> checks = Optional.empty();
+    private Optional<Sealing> openSealing = Optional.empty();
 
     InspectedStorage(SagaConfig config, Journal journal) {
         this.config = config;
         this.journal = journal;
-        this.sealing = new Sealing(config.documents().chunk().storedAs(), Optional.empty());
     }
 
     private record OpenStores(CamelContext context, TextContent content, Stores stores) {}
@@ -62,6 +62,17 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
         return connection.get();
     }
 
+    private Sealing sealing() {
+        if (openSealing.isEmpty()) {
+            Optional<DocumentEncryption> encryption =
+                    DocumentEncryption.open(config.servers().encryption(), journal);
+            encryption.ifPresent(this::opened);
+            openSealing = Optional.of(
+                    Sealing.open(config.documents().chunk().storedAs(), encryption.map(DocumentEncryption::keys)));
+        }
+        return openSealing.get();
+    }
+
     /** Search needs no routes: their context is not started yet. */
     private OpenStores openStores() {
         if (openStores.isEmpty()) {
@@ -78,7 +89,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
     }
 
     private DocumentSource source(Run run) {
-        return new VerifiedSources(config, connection().client(), sealing).of(run);
+        return new VerifiedSources(config, connection().client(), sealing()).of(run);
     }
 
     /** Opens what is not open yet. */
@@ -96,7 +107,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
                 stores.context(),
                 journal,
                 bucket.client(),
-                sealing,
+                sealing(),
                 stores.content(),
                 document -> CompletedOriginals.of(config, document));
         checks = Optional.of(new Checks(opened(new Orphans(access)), opened(new DocumentCheck(access))));
@@ -113,7 +124,7 @@ final class InspectedStorage implements StorageConnections, AutoCloseable {
 
     @Override
     public ChunkStore bucket() {
-        return new ChunkStore(config, connection().client(), sealing);
+        return new ChunkStore(config, connection().client(), sealing());
     }
 
     @Override

@@ -99,7 +99,7 @@ public final class ChunkRepository {
     void sending(String sagaId, int run, int index, int attempt, Optional<StoredForm> form) {
         db.inTransaction(() -> {
             requireOwned(sagaId, run);
-            setForm(sagaId, index, form, "state = 'SENDING', attempts = " + attempt);
+            setForm(sagaId, index, form, "state = 'SENDING', attempts = " + attempt + ", ");
         });
     }
 
@@ -108,14 +108,14 @@ public final class ChunkRepository {
         if (form.isPresent()) {
             raiseFormat(sagaId);
         }
-        db.inTransaction(() -> setForm(sagaId, index, form, "attempts = attempts + 1"));
+        db.inTransaction(() -> setForm(sagaId, index, form, ""));
     }
 
-    /** @param others columns that change as well */
+    /** @param others columns that change as well, ending in a comma */
     private void setForm(String sagaId, int index, Optional<StoredForm> form, String others) {
         requireRow(
                 db.sql
-                        .sql("UPDATE chunk SET " + others + ", etag = NULL, codec = ?, encryption = ?,"
+                        .sql("UPDATE chunk SET " + others + "etag = NULL, codec = ?, encryption = ?,"
                                 + " stored_size = ?, stored_sha256 = ? WHERE saga_id = ? AND idx = ?")
                         .params(
                                 form.map(StoredForm::codec).orElse(null),

@@ -55,7 +55,7 @@ final class BucketComparison {
                             drift(StoreNames.UPLOAD, kind(found), found.key(), found.expected(), found.found())));
             new ReceiptComparison(storage, document).run().ifPresent(all::add);
             return all;
-        } catch (SdkException | UncheckedIOException e) {
+        } catch (SdkException | UncheckedIOException | SagaException e) {
             return attempts > 1
                     ? compare(rows, deep, attempts - 1)
                     : List.of(drift(

@@ -2,9 +2,12 @@ package dev.streamingsaga.sealing;
 
 import dev.streamingsaga.encryption.DataKey;
 import dev.streamingsaga.encryption.DocumentKeys;
+import dev.streamingsaga.encryption.KeyException;
+import dev.streamingsaga.encryption.LostKeyException;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The data key of one saga, opened when it is first needed. Thread-safe. */
@@ -31,33 +34,48 @@ final class SagaKey {
         return sagaId;
     }
 
-    /** To encrypt: created if the saga has none. */
+    /**
+     * To encrypt: created if the saga has none.
+     *
+     * @throws SagaException STORE_FAILED if the key cannot be used now
+     */
     synchronized DataKey toWrite() {
         DataKey key = opened;
         if (key == null) {
-            key = keys().ofSaga(sagaId, documentId);
+            key = usable(() -> keys().ofSaga(sagaId, documentId));
             opened = key;
         }
         return key;
     }
 
-    /** @throws SagaException STORE_FAILED if the key is lost */
+    /** @throws SagaException STORE_FAILED if the key is lost, destroyed, or cannot be used now */
     synchronized DataKey toRead() {
         DataKey key = opened;
         if (key == null) {
-            key = keys().open(wrapped(), sagaId, documentId);
+            key = usable(() -> given.isPresent()
+                    ? keys().open(given.get(), sagaId, documentId)
+                    : keys().existing(sagaId, documentId));
             opened = key;
         }
         return key;
     }
 
-    /** @throws SagaException STORE_FAILED if the key is lost */
+    /** @throws SagaException STORE_FAILED if the key is lost or destroyed */
     DataKey.Wrapped wrapped() {
-        return given.or(() -> keys().wrapped(sagaId))
-                .orElseThrow(() -> new SagaException(
-                        Reason.STORE_FAILED,
-                        "the data key of saga " + sagaId + " is lost: the journal has none, though its objects are"
-                                + " encrypted; the manifest in the bucket may still have it (fetch)"));
+        return given.orElseGet(
+                () -> usable(() -> keys().wrapped(sagaId).orElseThrow(() -> new LostKeyException(sagaId))));
+    }
+
+    /** The cause decides whether another attempt may succeed. */
+    private <T> T usable(Supplier<T> key) {
+        try {
+            return key.get();
+        } catch (KeyException e) {
+            throw new SagaException(
+                    Reason.STORE_FAILED,
+                    "the objects of saga " + sagaId + " can be neither encrypted nor decrypted: " + e.getMessage(),
+                    e);
+        }
     }
 
     private DocumentKeys keys() {

@@ -49,7 +49,7 @@ final class ChunkFixture implements AutoCloseable {
 
     /** @param keys empty: without encryption */
     ChunkFixture(Path dataDir, SagaConfig config, Optional<DocumentKeys> keys) throws Exception {
-        this.sealing = new Sealing(config.documents().chunk().storedAs(), keys);
+        this.sealing = Sealing.open(config.documents().chunk().storedAs(), keys);
         this.dataDir = Files.createDirectories(dataDir);
         this.config = config;
         server = faults.start(dataDir);

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ class SealedChunksTest {
         Path data = dir.resolve("data");
         List<String> all = new ArrayList<>(List.of(settings));
         all.addAll(List.of("saga.data.dir", data.toString()));
+        all.addAll(List.of("saga.encryption.provider", "key-file", "saga.encryption.key-file", "unused"));
         all.addAll(List.of("saga.chunk.compression", compression, "saga.chunk.encryption", encryption));
         fixture = new ChunkFixture(data, config(all.toArray(String[]::new)), Optional.of(keys));
     }
@@ -59,7 +61,7 @@ class SealedChunksTest {
     private Path file(int size) throws IOException {
         byte[] bytes = new byte[size];
         new Random(size).nextBytes(bytes);
-        byte[] text = "Call me Ishmael. ".getBytes();
+        byte[] text = "Call me Ishmael. ".getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < Math.min(size, CHUNK); i++) {
             bytes[i] = text[i % text.length];
         }
@@ -161,6 +163,21 @@ class SealedChunksTest {
         fixture.store().rewrapManifest(run.document().keyPrefix(), before);
         assertThat(fixture.store().manifest(run.document().keyPrefix()).fileName())
                 .isEqualTo(run.document().fileName());
+    }
+
+    @Test
+    void all_objects_of_an_older_version_in_the_place_of_the_current_ones_are_refused() throws Exception {
+        start("none", "aes256-gcm");
+        RecordingRun older = complete(file(7), "older");
+        RecordingRun run = complete(file(8), "s1");
+        for (String key : fixture.keys(older)) {
+            String name = key.substring(key.lastIndexOf('/') + 1);
+            put(run.document().keyPrefix() + name, Files.readAllBytes(fixture.stored(key)));
+        }
+
+        assertThatThrownBy(() -> fixture.store().fetch(run.document().keyPrefix(), new ByteArrayOutputStream()))
+                .isInstanceOf(SagaException.class)
+                .hasMessageContaining("belongs to saga older of document doc-older");
     }
 
     @Test

@@ -95,7 +95,10 @@ class SettingsTest {
         "saga.drop.watch-after,8d",
         "saga.drop.wait-for-writers,maybe",
         "saga.drop.ignore,*",
-        "saga.drop.ignore,'*.tmp,a/b'"
+        "saga.drop.ignore,'*.tmp,a/b'",
+        "saga.chunk.compression,gzip",
+        "saga.chunk.compression.level,20",
+        "saga.chunk.encryption,aes256-gcm"
     })
     void refuses_what_breaks_a_rule(String key, String value) {
         assertThatThrownBy(() -> Settings.parse(Map.of(key, value)))

@@ -97,6 +97,13 @@ final class CrashMatrix {
                     (phase, found) -> found.stream()
                             .filter(point -> !others.contains(point))
                             .toList());
+            points.computeIfPresent(
+                    Phase.SEALED,
+                    (phase, found) -> found.stream()
+                            .filter(point -> !others.contains(point)
+                                    || point.kind().equals("s3")
+                                    || point.what().contains("chunk"))
+                            .toList());
         } finally {
             pool.shutdownNow();
         }

@@ -1,6 +1,7 @@
 package dev.streamingsaga.crash;
 
 import dev.streamingsaga.crash.ChildJvm.End;
+import dev.streamingsaga.encryption.KeyFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,9 @@ final class Lane {
     /** A fresh data directory for a phase. */
     Path prepare(Phase phase) throws IOException, SQLException, InterruptedException {
         Path data = copy(template(phase.template));
+        if (phase == Phase.SEALED) {
+            new KeyFile(keyFile(data)).create();
+        }
         if (phase == Phase.DROP) {
             Files.copy(source, Files.createDirectories(dropFolder(data)).resolve(source.getFileName()));
         }
@@ -79,6 +83,10 @@ final class Lane {
     /** Next to the data directory, because neither may contain the other. */
     static Path dropFolder(Path data) {
         return data.resolveSibling(data.getFileName() + "-drop");
+    }
+
+    static Path keyFile(Path data) {
+        return data.resolve("keys.json");
     }
 
     private Path killed(String template, Point after) throws IOException, SQLException, InterruptedException {

@@ -1,12 +1,21 @@
 package dev.streamingsaga.crash;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.database.Databases;
+import dev.streamingsaga.database.Databases.OpenDatabase;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.embedded.BucketConnection;
+import dev.streamingsaga.encryption.DocumentEncryption;
+import dev.streamingsaga.encryption.DocumentKeys;
+import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.sealing.Sealing;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
@@ -17,11 +26,13 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Checks bucket, stores, journal and source directly, while the application is not running. */
@@ -129,8 +140,11 @@ final class Oracle {
         equal(violations, "unwritten steps", 0, count(data, "journal", "step WHERE state <> 'WRITTEN'"));
         equal(violations, "unverified chunks", 0, count(data, "journal", "chunk WHERE state <> 'VERIFIED'"));
         String prefix = rows(data, "journal", "SELECT key_prefix FROM saga").get(0);
-        SagaConfig config = Settings.parse(ChildJvm.settings(data, Map.of()));
-        try (BucketConnection bucket = BucketConnection.openReadOnly(config)) {
+        boolean sealed = Files.exists(Lane.keyFile(data));
+        SagaConfig config = Settings.parse(ChildJvm.settings(data, sealed ? Phase.SEALED.settings(data) : Map.of()));
+        try (BucketConnection bucket = BucketConnection.openReadOnly(config);
+                OpenDatabase journal =
+                        Databases.open("journal", config.servers().journal(), data)) {
             List<String> keys = bucket.chunks().keys("").stream()
                     .filter(key -> !isOwnerObject(key))
                     .toList();
@@ -138,14 +152,42 @@ final class Oracle {
                 violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);
             }
             MessageDigest digest = digest();
-            FetchResult fetched =
-                    bucket.chunks().fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            FetchResult fetched = documents(config, bucket, journal)
+                    .fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
             if (!HexFormat.of().formatHex(digest.digest()).equals(sha256)
                     || !fetched.sha256().equals(sha256)) {
                 violations.add("the bytes fetched are not the source's");
             }
+            if (sealed) {
+                sealed(data, violations);
+            }
         } catch (RuntimeException e) {
             violations.add("the document can't be fetched: " + e);
+        }
+    }
+
+    private static ChunkStore documents(SagaConfig config, BucketConnection bucket, OpenDatabase journal) {
+        Optional<DocumentKeys> keys = DocumentEncryption.open(
+                        config.servers().encryption(), new Journal(journal.dataSource(), Clock.systemUTC(), "oracle"))
+                .map(DocumentEncryption::keys);
+        return new ChunkStore(
+                config, bucket.client(), Sealing.open(config.documents().chunk().storedAs(), keys));
+    }
+
+    /** No object may hold the text, and the journal must know each by its own hash. */
+    private static void sealed(Path data, List<String> violations) throws IOException, SQLException {
+        for (String file : files(data)) {
+            byte[] bytes = Files.readAllBytes(data.resolve("bucket").resolve(file));
+            if (new String(bytes, StandardCharsets.ISO_8859_1).contains("lighthouse")) {
+                violations.add(file + " is not encrypted");
+            }
+            if (!file.endsWith("manifest.json")) {
+                equal(
+                        violations,
+                        "chunks with the hash of " + file,
+                        1,
+                        count(data, "journal", "chunk WHERE stored_sha256 = '" + Sha256.of(bytes) + "'"));
+            }
         }
     }
 

@@ -27,7 +27,9 @@ enum Phase {
      * A service that ingests a file from its drop folder and moves it to {@code .done} with its outcome: only the side
      * effects that the first phase does not have.
      */
-    DROP("installed", "drop", "drop", "resume", "COMPLETED");
+    DROP("installed", "drop", "drop", "resume", "COMPLETED"),
+    /** As the second, with chunks that are compressed and encrypted: what concerns the bucket and the keys. */
+    SEALED("installed", "ingest", "recover", "resume", "COMPLETED");
 
     final String template;
     /** What the process that is killed does. */
@@ -48,6 +50,17 @@ enum Phase {
 
     Map<String, String> settings(Path data) {
         Map<String, String> settings = new HashMap<>(Map.of("saga.recovery.mode", recoveryMode));
+        if (this == SEALED) {
+            settings.putAll(Map.of(
+                    "saga.chunk.compression",
+                    "zstd",
+                    "saga.chunk.encryption",
+                    "aes256-gcm",
+                    "saga.encryption.provider",
+                    "key-file",
+                    "saga.encryption.key-file",
+                    Lane.keyFile(data).toString()));
+        }
         if (this == DROP) {
             settings.putAll(Map.of(
                     "saga.http.enabled",
@@ -69,7 +82,7 @@ enum Phase {
      * after the restart.
      */
     boolean mayLeaveNoSaga() {
-        return this == FIRST;
+        return this == FIRST || this == SEALED;
     }
 
     /** Until the refusal, a compensated saga is like any other: the phase begins there. */

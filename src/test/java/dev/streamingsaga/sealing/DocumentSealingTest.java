@@ -20,11 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("unit")
 class DocumentSealingTest {
     private static final byte[] TEXT =
             "All this happened, more or less. ".repeat(5_000).getBytes(StandardCharsets.UTF_8);
@@ -34,7 +36,7 @@ class DocumentSealingTest {
             sealing(ChunkCompression.ZSTD, ChunkEncryption.AES256_GCM).of("d", "s", 4);
 
     private Sealing sealing(ChunkCompression compression, ChunkEncryption encryption) {
-        return new Sealing(new StoredAs(compression, 3, encryption), Optional.of(keys));
+        return Sealing.open(new StoredAs(compression, 3, encryption), Optional.of(keys));
     }
 
     private record Stored(StoredForm form, byte[] bytes) {}
@@ -189,7 +191,7 @@ class DocumentSealingTest {
         keys.destroy("s");
         assertThatThrownBy(() -> open(of("d", "s", 4), 0, TEXT.length, stored.form(), stored.bytes()))
                 .isInstanceOf(SagaException.class)
-                .hasMessageContaining("data key of saga s is lost");
+                .hasMessageContaining("no data key of saga s");
         DocumentSealing without = Sealing.none().of("d", "s", 4);
         assertThatThrownBy(() -> open(without, 0, TEXT.length, stored.form(), stored.bytes()))
                 .isInstanceOf(SagaException.class)
