@@ -38,6 +38,7 @@ import dev.streamingsaga.lra.JournalSagaService;
 import dev.streamingsaga.lra.LraSettings;
 import dev.streamingsaga.observe.Observation;
 import dev.streamingsaga.observe.ObservedComponents;
+import dev.streamingsaga.operations.DocumentManifests;
 import dev.streamingsaga.operations.Drain;
 import dev.streamingsaga.operations.OperatorComponents;
 import dev.streamingsaga.operations.SagaOperator;
@@ -292,6 +293,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             journal.epoch();
             stores.checks().values().forEach(Runnable::run);
         });
+        encryption.ifPresent(
+                keys -> keys.openRotation(new DocumentManifests(journal, new ChunkStore(config, servers.s3()))));
         encryption.ifPresent(keys -> outages.watch(Dependency.KEY_SERVICE, keys::check));
         bindForRoutes(context, config);
         journal.registration().completeKeys();
@@ -333,7 +336,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         runs,
                         engine,
                         recovery,
-                        config.operation().node().drainTimeout())));
+                        config.operation().node().drainTimeout())),
+                encryption);
         components = new Components(
                 resources,
                 parts,

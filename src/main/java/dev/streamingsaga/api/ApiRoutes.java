@@ -33,6 +33,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private static final Set<Scope> INGEST = EnumSet.of(Scope.INGEST);
     private static final Set<Scope> READ = EnumSet.of(Scope.READ);
     private static final Set<Scope> INGEST_OR_READ = EnumSet.of(Scope.INGEST, Scope.READ);
+    private static final Set<Scope> READ_OR_OPERATE = EnumSet.of(Scope.READ, Scope.OPERATE);
     private static final Set<Scope> OPERATE = EnumSet.of(Scope.OPERATE);
     private static final Set<Scope> OPEN = EnumSet.noneOf(Scope.class);
 
@@ -45,6 +46,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final Statistics statistics;
     private final EventFeed events;
     private final DrainOperations drain;
+    private final KeyOperations keys;
     private final ObserveOperations observe;
     private final Operations operations;
     private final Responder responder;
@@ -77,6 +79,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.statistics = new Statistics(parts);
         this.events = new EventFeed(parts, views, totals);
         this.drain = new DrainOperations(parts.operator());
+        this.keys = new KeyOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
         this.operations = new Operations(this::isStarted);
         this.responder = new Responder(config, gate, operations);
@@ -171,6 +174,12 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         route("http-drain", post("/api/drain", OPERATE, drain::begin), "takes this service out of work");
         route("http-drain-progress", get("/api/drain", READ, drain::progress),
                 "how far the service has drained");
+        route("http-keys", get("/api/keys", READ, keys::report),
+                "key encryption keys and how many documents need each");
+        route("http-rotate-keys", post("/api/keys/rotate", OPERATE, keys::rotate),
+                "wraps the keys of documents again by the current key");
+        route("http-key-rotation", get("/api/keys/rotate", READ_OR_OPERATE, keys::progress),
+                "how far the rotation of keys is");
     }
 
     private void observe() {
@@ -197,7 +206,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         from(uri(operation.path()) + "&httpMethodRestrict=" + String.join(",", operation.methods()))
                 .routeId(id).group("http").description(description).streamCache(false).routePolicy(lastRoutes)
                 .routeProperty("http.route", config.endpoints().http().path() + operation.path())
-                .routeProperty("scopes", operation.scopes().stream().map(Scope::word).collect(joining(" ")))
+                .routeProperty("scopes", operation.scopes().stream().map(Scope::word).sorted().collect(joining(" ")))
                 .process(responder.serving(operation));
     }
 

@@ -112,6 +112,15 @@ public final class ChunkStore {
     }
 
     /**
+     * Deletes a manifest, if there is one.
+     *
+     * @param keyPrefix of the document, ending in a slash
+     */
+    public void deleteManifest(String keyPrefix) {
+        bucket.delete(keyPrefix + ChunkKeys.MANIFEST);
+    }
+
+    /**
      * @param keyPrefix of the document, ending in a slash
      * @throws SagaException CHUNK_MISSING if there is no manifest, METADATA_CORRUPT if it is not valid, STORE_FAILED if
      *     it is encrypted and there are no keys

@@ -51,6 +51,7 @@ final class DoctorCommand implements Callable<Integer> {
             Diagnosis diagnosis = new Diagnosis(config, scratch);
             roles.forEach(role -> report("database " + role, () -> diagnosis.database(role)));
             report("bucket", diagnosis::bucket);
+            report("encryption keys", diagnosis::keys);
             report("embedding model", diagnosis::model);
             report("text recognition", diagnosis::recognition);
             report("coordinator and callback", diagnosis::coordinator);

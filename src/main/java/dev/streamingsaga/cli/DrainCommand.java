@@ -54,7 +54,7 @@ final class DrainCommand implements Callable<Integer> {
             return 0;
         }
         String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
-        RemoteDrain remote = new RemoteDrain(service.get(), secret);
+        RemoteOperation remote = new RemoteOperation(service.get(), "/api/drain", secret);
         JsonNode progress = remote.send();
         print(progress);
         while (!isDrained(progress)) {

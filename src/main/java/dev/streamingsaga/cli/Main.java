@@ -33,6 +33,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             StartCommand.class,
             DrainCommand.class,
             KeyCommand.class,
+            KeyEncryptionCommand.class,
+            RotateKeysCommand.class,
             CleanupsCommand.class,
             OrphansCommand.class,
             VerifyCommand.class,

@@ -11,6 +11,7 @@ import dev.streamingsaga.content.TextContent;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.database.Neo4jDatabase;
 import dev.streamingsaga.datadir.DataDirectory;
+import dev.streamingsaga.encryption.DocumentEncryption;
 import dev.streamingsaga.http.HttpStatusException;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.StoreNames;
@@ -118,6 +119,10 @@ public final class Diagnosis {
             return content.embedder().modelId() + ", dimension " + dimension + ", up to "
                     + content.embedder().maxTokens() + " tokens";
         }
+    }
+
+    public String keys() {
+        return DocumentEncryption.inspect(config.servers().encryption());
     }
 
     /** Text in images is not needed by any saga, so that a missing program is no failure. */

@@ -33,6 +33,24 @@ public final class DocumentEncryption implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /**
+     * Tries the configured keys, without a journal.
+     *
+     * @return in one line, which keys there are
+     * @throws ConfigException naming every provider that cannot be used, and why
+     * @throws KeyException if the current key cannot be used now
+     */
+    public static String inspect(EncryptionConfig config) {
+        if (!config.isOn()) {
+            return "off (saga.encryption.provider)";
+        }
+        try (KeyRing ring = KeyProviders.open(config)) {
+            return ring.tryCurrentKey()
+                    .map(key -> "the key " + key + " wraps and unwraps")
+                    .orElse("no key wraps (saga.encryption.provider); the configured ones unwrap");
+        }
+    }
+
     public DocumentKeys keys() {
         return keys;
     }
@@ -89,6 +107,11 @@ public final class DocumentEncryption implements AutoCloseable {
 
     private KeyRotation rotation() {
         return Objects.requireNonNull(rotation.get(), "rotation is opened with the instance");
+    }
+
+    /** Whether new keys can be wrapped. */
+    public boolean canWrap() {
+        return ring.canWrap();
     }
 
     /** Whether a configured provider has the key, as far as that is known without a request. */

@@ -21,6 +21,10 @@ final class KeyRing implements KeyEncryption {
         this.all = Stream.concat(current.stream(), others.stream()).toList();
     }
 
+    boolean canWrap() {
+        return current.isPresent();
+    }
+
     private KeyEncryption current() {
         return current.orElseThrow(() -> ConfigException.of(
                 "saga.encryption.provider is none: choose the provider whose key wraps the keys of documents"));

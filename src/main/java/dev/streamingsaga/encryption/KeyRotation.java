@@ -29,7 +29,7 @@ final class KeyRotation {
     private final KeyRing ring;
     private final ManifestKeys manifests;
 
-    private RotationProgress progress = RotationProgress.NONE;
+    private RotationProgress progress = RotationProgress.NOT_BEGUN;
     private volatile boolean stopped;
 
     KeyRotation(DocumentKeyRepository journal, SingletonLease leases, KeyRing ring, ManifestKeys manifests) {

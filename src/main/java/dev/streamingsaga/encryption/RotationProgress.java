@@ -34,5 +34,7 @@ public record RotationProgress(
         STOPPED
     }
 
-    static final RotationProgress NONE = new RotationProgress(State.NONE, "", 0, 0, 0, 0, List.of());
+    /** Before the first rotation. */
+    public static final RotationProgress NOT_BEGUN =
+            new RotationProgress(State.NONE, "", 0, 0, 0, 0, List.of());
 }

@@ -5,6 +5,7 @@ public abstract sealed class OperationException extends RuntimeException
         permits CleanupClosedException,
                 DeletedDocumentException,
                 DeletionNotPossibleException,
+                EncryptionOffException,
                 SearchUnavailableException,
                 UnknownCleanupException,
                 UnknownDocumentException,

@@ -3,12 +3,14 @@ package dev.streamingsaga.operations;
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.deletion.Deletions;
+import dev.streamingsaga.encryption.DocumentEncryption;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.outage.Outages;
 import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.saga.SagaEngine;
+import java.util.Optional;
 import org.apache.camel.ProducerTemplate;
 
 /** The components of an open instance that a {@link SagaOperator} uses. */
@@ -24,4 +26,5 @@ public record OperatorComponents(
         ProducerTemplate template,
         Outages outages,
         StorageConnections storage,
-        Drain drain) {}
+        Drain drain,
+        Optional<DocumentEncryption> encryption) {}

@@ -40,6 +40,7 @@ public final class SagaOperator extends SagaReader {
     private final SagaCommands commands;
     private final Cleanups cleanups;
     private final BulkCommands bulk;
+    private final KeyOperator keys;
 
     @Internal
     public SagaOperator(OperatorComponents components) {
@@ -47,6 +48,7 @@ public final class SagaOperator extends SagaReader {
         this.components = components;
         this.commands = new SagaCommands(components.journal());
         this.bulk = new BulkCommands(components.journal(), commands);
+        this.keys = new KeyOperator(components.journal(), components.encryption());
         this.cleanups = new Cleanups(components.journal(), components.engine(), components.recovery());
     }
 
@@ -130,6 +132,11 @@ public final class SagaOperator extends SagaReader {
     /** How far {@link #drain} is. */
     public DrainProgress drainProgress() {
         return components.drain().progress();
+    }
+
+    /** The key encryption keys, and their rotation. */
+    public KeyOperator keys() {
+        return keys;
     }
 
     /** The sagas that this process runs now, in no particular order. */

@@ -367,6 +367,11 @@ public sealed class SagaReader permits SagaOperator {
         return storage.search().orElseThrow(SearchUnavailableException::new);
     }
 
+    /** How many documents each key encryption key is needed for, by its id, unfinished sagas included. */
+    public final Map<String, Long> keyUsage() {
+        return journal.keys().countByKey();
+    }
+
     /** Reports stored data that no saga in the journal owns. */
     public final void listOrphans(Consumer<Orphan> found) {
         storage.orphans().list(found);

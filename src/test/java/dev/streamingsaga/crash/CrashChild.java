@@ -3,6 +3,8 @@ package dev.streamingsaga.crash;
 import dev.streamingsaga.Internals;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
+import dev.streamingsaga.encryption.RotationProgress;
+import dev.streamingsaga.operations.KeyOperator;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -15,8 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only finishes open sagas, {@code start} runs none, {@code drop FOLDER} waits until the drop folder is
- * empty, {@code serve FILE} waits until the file exists.
+ * {@code recover} only finishes open sagas, {@code start} runs none, {@code rotate} rotates the keys,
+ * {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} waits until the file exists.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -46,7 +48,9 @@ final class CrashChild {
         Application application = drop || serve
                 ? Application.serve(Settings.parse(settings))
                 : Application.start(Settings.parse(settings));
-        if (drop) {
+        if (args[0].equals("rotate")) {
+            rotate(application.bundle().operator().keys());
+        } else if (drop) {
             await(() -> !hasFiles(Path.of(args[1])), LIMIT_MILLIS);
         } else if (serve) {
             await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
@@ -60,6 +64,14 @@ final class CrashChild {
         System.out.flush();
         // Halt without a shutdown, like a kill: nothing may depend on an orderly shutdown.
         Runtime.getRuntime().halt(done ? 0 : STUCK);
+    }
+
+    private static void rotate(KeyOperator keys) throws Exception {
+        keys.rotate();
+        await(() -> keys.progress().state() != RotationProgress.State.RUNNING, LIMIT_MILLIS);
+        if (keys.progress().state() != RotationProgress.State.DONE) {
+            throw new IllegalStateException(keys.progress().toString());
+        }
     }
 
     private static void await(Callable<Boolean> condition, long millis) throws Exception {

@@ -90,6 +90,57 @@ abstract class JournalContract {
         }
     }
 
+    // Keys
+
+    @Test
+    void the_first_key_of_a_saga_is_its_key_until_it_is_destroyed() throws Exception {
+        String saga = receive("a").sagaId();
+        DocumentKey first = journal.keys().addIfAbsent(saga, "document", "key-1", "first");
+
+        assertThat(other.keys().addIfAbsent(saga, "document", "key-1", "second"))
+                .isEqualTo(first);
+        assertThat(journal.keys().countByKey()).containsExactly(Map.entry("key-1", 1L));
+        assertThat(journal.keys().destroy(saga)).isTrue();
+        assertThat(other.keys().destroy(saga)).isFalse();
+        assertThat(other.keys().addIfAbsent(saga, "document", "key-1", "third").isDestroyed())
+                .isTrue();
+        assertThat(journal.keys().find(saga).orElseThrow().wrapped()).isEmpty();
+        assertThat(journal.keys().countByKey()).isEmpty();
+    }
+
+    @Test
+    void a_key_is_replaced_once_after_its_saga_has_ended_and_never_after_it_was_destroyed() throws Exception {
+        String unfinished = receive("a").sagaId();
+        String ended = upTo(receive("b"), SagaState.COMPLETING).sagaId();
+        journal.outcomes().complete(ended, 1);
+        DocumentKey.Replacement next = new DocumentKey.Replacement("key-2", "new");
+        journal.keys().addIfAbsent(unfinished, "document", "key-1", "old");
+        DocumentKey key = journal.keys().addIfAbsent(ended, "document", "key-1", "old");
+
+        assertThat(journal.keys().countNotUnder("key-2")).isEqualTo(new DocumentKeyRepository.OldKeys(1, 1));
+        assertThat(journal.keys().notUnder("key-2", "", 10)).containsExactly(key);
+        assertThat(journal.keys().notUnder("key-2", ended, 10)).isEmpty();
+        assertThat(journal.keys().beginReplacement(key, next)).isTrue();
+        assertThat(other.keys().beginReplacement(key, next)).isFalse();
+        assertThat(other.keys().inReplacement(10))
+                .extracting(DocumentKey::sagaId, DocumentKey::next)
+                .containsExactly(tuple(ended, Optional.of(next)));
+        assertThat(journal.keys().endReplacement(ended, next)).isTrue();
+        assertThat(other.keys().endReplacement(ended, next)).isFalse();
+        DocumentKey replaced = journal.keys().find(ended).orElseThrow();
+        assertThat(replaced).extracting(DocumentKey::keyId, DocumentKey::wrapped).containsExactly("key-2", "new");
+
+        journal.keys().beginReplacement(replaced, new DocumentKey.Replacement("key-3", "newest"));
+        other.keys().destroy(ended);
+        assertThat(journal.keys().endReplacement(ended, new DocumentKey.Replacement("key-3", "newest")))
+                .isFalse();
+        assertThat(journal.keys().inReplacement(10))
+                .extracting(DocumentKey::next)
+                .containsExactly(Optional.of(new DocumentKey.Replacement("key-3", "")));
+        journal.keys().abandonReplacement(ended);
+        assertThat(journal.keys().inReplacement(10)).isEmpty();
+    }
+
     // Taking in
 
     @Test

@@ -47,6 +47,7 @@ public final class KeyServer implements AutoCloseable {
     private final int port;
     private volatile HttpServer server;
     private volatile boolean stopped;
+    private volatile int answered = Integer.MAX_VALUE;
     private volatile Failure failure = Failure.NONE;
     private volatile CountDownLatch released = new CountDownLatch(0);
 
@@ -111,6 +112,11 @@ public final class KeyServer implements AutoCloseable {
         failure = new Failure(status, type);
     }
 
+    /** Answers this many further requests; then it is overloaded until {@link #recover}. */
+    public void overloadAfter(int further) {
+        answered = requests.get() + further;
+    }
+
     /** Requests get no answer until {@link #recover}. */
     public void hang() {
         released = new CountDownLatch(1);
@@ -125,6 +131,7 @@ public final class KeyServer implements AutoCloseable {
     /** Ends every failure. */
     public void recover() {
         failure = Failure.NONE;
+        answered = Integer.MAX_VALUE;
         released.countDown();
         if (!stopped) {
             return;
@@ -162,6 +169,9 @@ public final class KeyServer implements AutoCloseable {
     }
 
     private ObjectNode answer(HttpExchange exchange, JsonNode request) throws Refused {
+        if (requests.get() > answered) {
+            throw new Refused(503, "ServiceUnavailable");
+        }
         if (failure.status() != 200) {
             throw new Refused(failure.status(), failure.type());
         }

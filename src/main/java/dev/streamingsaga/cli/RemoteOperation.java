@@ -13,8 +13,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 
-/** Asks a service to drain, and how far it is. */
-final class RemoteDrain {
+/** An operation that a service begins, or continues, each time it is asked, and answers with how far it is. */
+final class RemoteOperation {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -28,14 +28,15 @@ final class RemoteDrain {
 
     /**
      * @param base URL of the service
+     * @param path of the operation, with its query
      * @param key empty if the service requires none
      * @throws UsageException if it is no HTTP URL
      */
-    RemoteDrain(URI base, String key) {
+    RemoteOperation(URI base, String path, String key) {
         if (base.getHost() == null || !List.of("http", "https").contains(base.getScheme())) {
             throw new UsageException("--url must be an http or https URL");
         }
-        this.operation = URI.create(base.toString().replaceFirst("/+$", "") + "/api/drain");
+        this.operation = URI.create(base.toString().replaceFirst("/+$", "") + path);
         this.key = key;
     }
 
@@ -46,7 +47,15 @@ final class RemoteDrain {
      * @throws UnavailableException if it does not answer
      */
     JsonNode send() throws InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(operation).POST(BodyPublishers.noBody());
+        return send(HttpRequest.newBuilder(operation).POST(BodyPublishers.noBody()));
+    }
+
+    /** As {@link #send}, but only reads how far it is. */
+    JsonNode progress() throws InterruptedException {
+        return send(HttpRequest.newBuilder(operation).GET());
+    }
+
+    private JsonNode send(HttpRequest.Builder request) throws InterruptedException {
         if (!key.isEmpty()) {
             request.header("Authorization", "Bearer " + key);
         }
@@ -59,19 +68,28 @@ final class RemoteDrain {
         } catch (IOException e) {
             throw new UnavailableException(operation + " does not answer: " + e, e);
         }
-        String message = operation + " answers " + response.statusCode() + hint(response.statusCode());
+        String message = operation + " answers " + response.statusCode() + hint(response);
         if (response.statusCode() >= 500) {
             throw new UnavailableException(message, null);
         }
         throw new UsageException(message);
     }
 
-    private static String hint(int status) {
-        return switch (status) {
+    private static String hint(HttpResponse<String> response) {
+        return switch (response.statusCode()) {
             case 401 -> ": it requires a valid key; set one with --key or SAGA_KEY";
             case 403 -> ": the key lacks the scope operate";
             case 404 -> ": it is no service of this version";
-            default -> "";
+            default -> detail(response.body());
         };
+    }
+
+    private static String detail(String problem) {
+        try {
+            String detail = JSON.readTree(problem).path("detail").asText();
+            return detail.isEmpty() ? "" : ": " + detail;
+        } catch (IOException e) {
+            return "";
+        }
     }
 }
