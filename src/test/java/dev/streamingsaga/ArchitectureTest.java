@@ -224,7 +224,8 @@ class ArchitectureTest {
                             "Trees",
                             "Restore",
                             "DoctorCommand",
-                            "RemoteIngest") // half-written objects; fetch; a test file; only reads
+                            "OutputFile",
+                            "RemoteIngest") // half-written objects; fetch; a test file; a user's file; only reads
                     + ")(\\$.*)?")
             .should()
             .callMethodWhere(

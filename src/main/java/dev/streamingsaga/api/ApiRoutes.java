@@ -41,6 +41,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final IngestOperations ingestion;
     private final UploadOperations uploads;
     private final DocumentOperations documents;
+    private final ReceiptOperations receipts;
     private final SagaOperations sagas;
     private final BulkOperations bulk;
     private final Statistics statistics;
@@ -74,6 +75,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 new UploadRequests(config, parts.uploads().resumable(), slots, dispatcher),
                 ingestion::requireAvailable);
         this.documents = new DocumentOperations(parts);
+        this.receipts = new ReceiptOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
         this.bulk = new BulkOperations(parts);
         this.statistics = new Statistics(parts);
@@ -122,6 +124,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "the original, verified while it is sent");
         route("http-get-versions", get("/api/documents/{id}/versions", READ, documents::versions),
                 "the versions of a document");
+        route("http-get-receipt", get("/api/documents/{id}/receipt", READ, receipts::receipt),
+                "the signed receipt of a completed document, or a proof for one chunk");
+        route("http-get-receipt-keys", get("/api/receipts/keys", OPEN, receipts::keys),
+                "the public keys that receipts were signed with");
         route("http-search", get("/api/search", READ, documents::search),
                 "the nearest segments of completed documents");
     }

@@ -69,6 +69,12 @@ final class DocumentOperations {
                 documents.warnings(document.sagaId()).stream()
                         .map(IngestResult.WarningResult::of)
                         .toList());
+        facts.put(
+                "receipt",
+                documents
+                        .findReceipt(document.sagaId())
+                        .map(ReceiptOperations.ReceiptView::of)
+                        .orElse(null));
         return Reply.json(200, facts);
     }
 

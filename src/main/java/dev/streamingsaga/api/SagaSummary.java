@@ -101,7 +101,8 @@ record SagaSummary(
             List<String> compensationErrors,
             List<IngestResult.WarningResult> warnings,
             List<CleanupView> cleanups,
-            List<EventView> events) {}
+            List<EventView> events,
+            ReceiptOperations.@Nullable ReceiptView receipt) {}
 
     /**
      * @param millis duration of the last attempt, whether it finished or was aborted; 0 while it runs

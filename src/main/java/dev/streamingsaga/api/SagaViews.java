@@ -180,7 +180,10 @@ final class SagaViews {
                 status.cleanups().stream().map(SagaViews::cleanup).toList(),
                 status.events().stream()
                         .map(e -> new EventView(e.at().toString(), e.kind().name(), e.step(), e.message()))
-                        .toList());
+                        .toList(),
+                operator.findReceipt(saga.sagaId())
+                        .map(ReceiptOperations.ReceiptView::of)
+                        .orElse(null));
     }
 
     private List<SagaSummary.StepView> steps(SagaRecord saga, List<StepRecord> records, Map<String, Long> found) {

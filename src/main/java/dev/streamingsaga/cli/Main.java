@@ -4,6 +4,7 @@ import dev.streamingsaga.backup.BackupException;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.Product;
 import dev.streamingsaga.config.UnavailableException;
+import dev.streamingsaga.operations.NoReceiptException;
 import dev.streamingsaga.operations.OperationException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -40,6 +41,8 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             VerifyCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
+            ReceiptCommand.class,
+            ReceiptsCommand.class,
             DoctorCommand.class,
             CoordinatorCommand.class,
             BenchCommand.class
@@ -74,7 +77,7 @@ public final class Main {
         IExecutionExceptionHandler handler = (thrown, command, parsed) -> {
             if (thrown instanceof OperationException refused) {
                 command.getErr().println("saga: " + ConsoleText.safe(OperationErrors.text(refused)));
-                return USAGE;
+                return thrown instanceof NoReceiptException ? 1 : USAGE;
             }
             command.getErr().println("saga: " + ConsoleText.safe(String.valueOf(thrown.getMessage())));
             if (thrown instanceof ConfigException

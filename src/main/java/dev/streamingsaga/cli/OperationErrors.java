@@ -1,6 +1,7 @@
 package dev.streamingsaga.cli;
 
 import dev.streamingsaga.operations.CleanupClosedException;
+import dev.streamingsaga.operations.NoReceiptException;
 import dev.streamingsaga.operations.OperationException;
 import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownDocumentException;
@@ -18,6 +19,10 @@ final class OperationErrors {
         }
         if (refused instanceof UnknownVersionException) {
             return refused.getMessage() + "; versions lists them";
+        }
+        if (refused instanceof NoReceiptException) {
+            return refused.getMessage()
+                    + "; saga.receipts=on issues receipts, also for documents that are stored already";
         }
         if (refused instanceof WrongStateException state) {
             return "saga " + state.sagaId() + " is already " + state.state();

@@ -109,6 +109,14 @@ public final class ReceiptRepository {
                 .orElse(new Receipt.Head(0, Receipt.Position.NONE));
     }
 
+    /** The newest receipt that a saga names as its own; 0 if there is none. Scans all sagas. */
+    public long newestOfSagas() {
+        return db.sql
+                .sql("SELECT coalesce(max(receipt_sequence), 0) FROM saga")
+                .query(Long.class)
+                .single();
+    }
+
     /**
      * Sagas whose document is completed and visible, and has no receipt; oldest first.
      *

@@ -14,12 +14,16 @@ import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.HourlyTotal;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OpenCleanups;
+import dev.streamingsaga.journal.Receipt;
 import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaPage;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.Warning;
+import dev.streamingsaga.receipt.ReceiptCheck;
+import dev.streamingsaga.receipt.ReceiptFinding;
+import dev.streamingsaga.receipt.VerificationKeys;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.recovery.Orphan;
 import dev.streamingsaga.store.SearchTextException;
@@ -283,6 +287,36 @@ public sealed class SagaReader permits SagaOperator {
     /** The newest saga for such a body that has no outcome yet. */
     public final Optional<SagaRecord> findUnfinished(String sender, String fileName) {
         return journal.sagas().unfinishedOf(sender, fileName);
+    }
+
+    /**
+     * The receipt of the newest version of a document.
+     *
+     * @throws UnknownDocumentException if there is no such completed document
+     * @throws NoReceiptException if it has none
+     */
+    public final Receipt receipt(String documentId) {
+        return findReceipt(document(documentId).sagaId()).orElseThrow(() -> new NoReceiptException(documentId));
+    }
+
+    /** The receipt of the document that a saga has stored. */
+    public final Optional<Receipt> findReceipt(String sagaId) {
+        return journal.receipts().find(Receipt.Kind.COMPLETION, sagaId);
+    }
+
+    /** The public keys that receipts were signed with, as a JSON Web Key Set. */
+    public final String receiptKeys() {
+        return VerificationKeys.of(journal.receipts().keys().values()).jwks();
+    }
+
+    /**
+     * Checks the chain of receipts, and compares it with the documents in the journal. Reads every receipt.
+     *
+     * @param withBucket also compares the copies in the bucket
+     * @return the number of receipts
+     */
+    public final long checkReceipts(boolean withBucket, Consumer<ReceiptFinding> findings) {
+        return new ReceiptCheck(journal, withBucket ? Optional.of(storage.bucket()) : Optional.empty(), findings).run();
     }
 
     /**

@@ -87,8 +87,8 @@ function send(file, progress, signal) {
 }
 
 /** Downloads through the browser. A browser cannot send the key, so with a key this page fetches the bytes. */
-export async function download(documentId, fileName, version) {
-  const path = `api/documents/${documentId}/content${version ? `?version=${version}` : ''}`;
+export async function download(documentId, fileName, version, part = 'content') {
+  const path = `api/documents/${documentId}/${part}${version ? `?version=${version}` : ''}`;
   const link = document.createElement('a');
   link.download = fileName;
   if (!sessionStorage.getItem(KEY)) {

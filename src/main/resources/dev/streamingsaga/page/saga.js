@@ -161,6 +161,10 @@ export function show(main, sagaId) {
     swap(actions, [...buttons(saga, notify), saga.state !== 'COMPLETED' || version?.status === 'REMOVED' ? null : h('button', {
       type: 'button', text: 'Download', 'data-action': 'download', 'aria-label': `Download ${file}`,
       onclick: () => download(saga.documentId, file, version?.number).catch(p => notify(p.message, true)),
+    }), !detail.receipt || detail.supersededBy ? null : h('button', {
+      type: 'button', text: 'Receipt', 'data-action': 'receipt', 'aria-label': `Receipt of ${file}`,
+      onclick: () => download(saga.documentId, `${file}.receipt.jws`, undefined, 'receipt')
+        .catch(p => notify(p.message, true)),
     })], heading);
     swap(body, page(detail, saga, found, notify), heading);
   }

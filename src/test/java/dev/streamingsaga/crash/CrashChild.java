@@ -104,6 +104,9 @@ final class CrashChild {
     private static boolean isFinished(Application application) {
         var journal = Internals.journal(application.bundle());
         return journal.sagas().unfinished().isEmpty()
+                && (!System.getProperty("saga.receipts", "off").equals("on")
+                        || journal.receipts().due("", 1).isEmpty()
+                                && journal.receipts().notCopied(0, 1).isEmpty())
                 && journal.cleanups().all().stream()
                         .noneMatch(entry -> entry.state().isOpen())
                 && Internals.recovery(application.bundle()).pending().isEmpty();

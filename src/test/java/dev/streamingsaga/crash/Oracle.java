@@ -13,6 +13,7 @@ import dev.streamingsaga.encryption.DocumentEncryption;
 import dev.streamingsaga.encryption.DocumentKeys;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.sealing.Sealing;
+import dev.streamingsaga.receipt.ReceiptVerifier;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -90,6 +91,7 @@ final class Oracle {
                 0,
                 count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
         boolean completed = outcome.equals("COMPLETED");
+        equal(violations, "receipts", completed ? 1 : 0, count(data, "journal", "receipt"));
         counts(data)
                 .forEach((what, count) ->
                         equal(violations, what, completed ? reference.getOrDefault(what, -1L) : 0, count));
@@ -151,6 +153,7 @@ final class Oracle {
             if (keys.size() != files(data).size() || !keys.stream().allMatch(key -> key.startsWith(prefix))) {
                 violations.add("the bucket lists " + keys + ", the saga's prefix is " + prefix);
             }
+            receipt(data, bucket.chunks().receipts().read(prefix), violations);
             MessageDigest digest = digest();
             FetchResult fetched = documents(config, bucket, journal)
                     .fetch(prefix, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
@@ -181,13 +184,30 @@ final class Oracle {
             if (new String(bytes, StandardCharsets.ISO_8859_1).contains("lighthouse")) {
                 violations.add(file + " is not encrypted");
             }
-            if (!file.endsWith("manifest.json")) {
+            if (!file.endsWith("manifest.json") && !file.endsWith("receipt.jws")) {
                 equal(
                         violations,
                         "chunks with the hash of " + file,
                         1,
                         count(data, "journal", "chunk WHERE stored_sha256 = '" + Sha256.of(bytes) + "'"));
             }
+        }
+    }
+
+    /** Expects the only receipt of a chain, the same in the journal and in the bucket. */
+    private void receipt(Path data, Optional<String> copy, List<String> violations) throws SQLException {
+        List<String> receipts = rows(data, "journal", "SELECT jws FROM receipt");
+        if (!receipts.equals(copy.stream().toList())) {
+            violations.add("the bucket has the receipt " + copy + ", the journal " + receipts);
+            return;
+        }
+        dev.streamingsaga.receipt.Statement statement =
+                ReceiptVerifier.verify(receipts.get(0)).statement();
+        if (!sha256.equals(statement.document().sha256())
+                || statement.chain().sequence() != 1
+                || !rows(data, "journal", "SELECT sequence || ' ' || sha256 FROM receipt_head")
+                        .equals(List.of("1 " + sha256(receipts.get(0).getBytes(StandardCharsets.US_ASCII))))) {
+            violations.add("the receipt states " + statement);
         }
     }
 

@@ -49,7 +49,7 @@ enum Phase {
     }
 
     Map<String, String> settings(Path data) {
-        Map<String, String> settings = new HashMap<>(Map.of("saga.recovery.mode", recoveryMode));
+        Map<String, String> settings = new HashMap<>(Map.of("saga.recovery.mode", recoveryMode, "saga.receipts", "on"));
         if (this == SEALED) {
             settings.putAll(Map.of(
                     "saga.chunk.compression",
