@@ -91,8 +91,9 @@ final class ReceiptVerifyCommand implements Callable<Integer> {
         facts.put("receiptSha256", verified.sha256());
         facts.put("statement", verified.statement());
         StringBuilder text = new StringBuilder(ReceiptText.of(verified));
-        boolean valid = compareOriginal(verified.statement(), facts, text) & compareChunk(verified, facts, text);
-        return outcome(valid, facts, text.toString());
+        boolean sameOriginal = compareOriginal(verified.statement(), facts, text);
+        boolean proved = compareChunk(verified, facts, text);
+        return outcome(sameOriginal && proved, facts, text.toString());
     }
 
     private static Outcome outcome(boolean valid, Map<String, Object> facts, String text) {

@@ -10,6 +10,10 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +36,7 @@ class ReceiptsTest {
     @BeforeAll
     void start(@TempDir Path empty) throws Exception {
         saga = StreamingSagaFixture.start(
-                empty, Map.of("saga.receipts", "on", "saga.duplicates", "version", "saga.recovery.lease", "4s"));
+                empty, Map.of("saga.receipts", "on", "saga.duplicates", "version", "saga.http.enabled", "true"));
     }
 
     @AfterAll
@@ -112,6 +116,34 @@ class ReceiptsTest {
         assertThat(statement(receipt(ingest())).software())
                 .isNotNull()
                 .satisfies(software -> assertThat(software.embeddingModel()).isNotBlank());
+    }
+
+    private HttpResponse<String> get(String path) throws Exception {
+        URI address = saga.application().address().orElseThrow();
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void is_served_over_http_with_the_keys_and_proofs_of_chunks() throws Exception {
+        IngestResult result = ingest();
+        String document = "/api/documents/" + result.documentId();
+
+        HttpResponse<String> receipt = get(document + "/receipt");
+        assertThat(receipt.statusCode()).isEqualTo(200);
+        assertThat(receipt.headers().firstValue("Content-Type")).contains("application/jose");
+        assertThat(receipt.body()).isEqualTo(receipt(result).jws());
+        HttpResponse<String> keys = get("/api/receipts/keys");
+        assertThat(keys.body()).doesNotContain("\"d\"");
+        ReceiptVerifier.Verified verified = ReceiptVerifier.verify(receipt.body(), VerificationKeys.parse(keys.body()));
+        assertThat(InclusionProof.parse(get(document + "/receipt?chunk=0").body()))
+                .isEqualTo(InclusionProof.of(verified, 0));
+        assertThat(get(document + "/receipt?chunk=1").statusCode()).isEqualTo(404);
+        assertThat(get(document + "/receipt?chunk=x").statusCode()).isEqualTo(400);
+        assertThat(get(document).body())
+                .contains("\"receipt\":{\"sequence\":" + receipt(result).sequence());
+        assertThat(get("/api/sagas/" + result.sagaId()).body()).contains("\"receipt\":{\"sequence\":");
+        assertThat(get("/api/documents/0000/receipt").statusCode()).isEqualTo(404);
     }
 
     @Test
