@@ -107,6 +107,7 @@ final class CrashChild {
                 && (!System.getProperty("saga.receipts", "off").equals("on")
                         || journal.receipts().due("", 1).isEmpty()
                                 && journal.receipts().notCopied(0, 1).isEmpty())
+                && journal.versions().outstanding().isEmpty()
                 && journal.cleanups().all().stream()
                         .noneMatch(entry -> entry.state().isOpen())
                 && Internals.recovery(application.bundle()).pending().isEmpty();

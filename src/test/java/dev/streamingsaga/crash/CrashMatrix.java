@@ -260,7 +260,9 @@ final class CrashMatrix {
             deaths++;
         }
         End last = lane.run(data, phase.settings(data), phase.after);
-        Finding finding = oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
+        Finding finding = phase == Phase.VERSION
+                ? oracle.checkVersions(data)
+                : oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
         List<String> violations = new ArrayList<>(finding.violations());
         if (phase == Phase.DROP) {
             violations.addAll(oracle.checkDropped(data));

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("own-jvm")
 class CrashMatrixTest {
-    private static final int SAMPLE = 14;
+    private static final int SAMPLE = 16;
 
     private static CrashMatrix matrix;
 

@@ -5,6 +5,7 @@ import dev.streamingsaga.encryption.KeyFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
 final class Lane {
     private static final Point BETWEEN_BATCHES = new Point("vector", "commit of insert into vector_sketch", 2);
     private static final Point BETWEEN_STORES = new Point("vector", "commit of delete from vector_document", 1);
+
+    /** Settings of a phase that changes versions. */
+    static final Map<String, String> VERSIONS = Map.of("saga.duplicates", "version", "saga.versions.keep", "2");
 
     private final Path directory;
     private final Path source;
@@ -54,6 +58,7 @@ final class Lane {
             case "nothing" -> Files.createDirectories(directory.resolve("draft-nothing"));
             case "installed" -> installed();
             case "refusing" -> refusing();
+            case "versions" -> versions();
             case "halfway" -> killed("installed", BETWEEN_BATCHES);
             case "undoing" -> killed("refusing", BETWEEN_STORES);
             default -> throw new IllegalArgumentException(name);
@@ -80,6 +85,22 @@ final class Lane {
         return data;
     }
 
+    /** A data directory with two versions of a file, which then changes to the source of all phases. */
+    private Path versions() throws IOException, SQLException, InterruptedException {
+        Path data = copy(template("installed"));
+        for (String version : List.of("first", "second")) {
+            Files.writeString(changing(), ("The " + version + " lighthouse keeper counts gulls.\n").repeat(9));
+            End end = run(data, VERSIONS, "change");
+            require(end.exit() == 0, "the " + version + " version was not stored", end);
+        }
+        Files.copy(source, changing(), StandardCopyOption.REPLACE_EXISTING);
+        return data;
+    }
+
+    private Path changing() {
+        return directory.resolve("changing.txt");
+    }
+
     /** Next to the data directory, because neither may contain the other. */
     static Path dropFolder(Path data) {
         return data.resolveSibling(data.getFileName() + "-drop");
@@ -100,6 +121,7 @@ final class Lane {
     End run(Path data, Map<String, String> properties, String work) {
         return switch (work) {
             case "ingest" -> ChildJvm.run(data, properties, work, source.toString());
+            case "change" -> ChildJvm.run(data, properties, "ingest", changing().toString());
             case "drop" -> ChildJvm.run(data, properties, work, dropFolder(data).toString());
             default -> ChildJvm.run(data, properties, work);
         };

@@ -51,6 +51,11 @@ final class Oracle {
             "graph", List.of("graph_document", "graph_document WHERE visible = 1", "graph_node", "graph_edge"),
             "relational", List.of("relational_document", "relational_document WHERE visible = 1"));
 
+    private static final String BUCKET_FILES = "files in the bucket";
+
+    /** A chunk and the manifest. */
+    private static final int FILES_OF_KEPT = 2;
+
     private final Path source;
     private final String sha256;
     private Map<String, Long> reference = Map.of();
@@ -108,6 +113,46 @@ final class Oracle {
             violations.add("the source has changed");
         }
         return new Finding(outcome, violations);
+    }
+
+    /**
+     * Expects three versions of one document: the newest in every store, the one before it only in the bucket, the
+     * first one nowhere.
+     */
+    Finding checkVersions(Path data) throws IOException, SQLException {
+        List<String> violations = new ArrayList<>();
+        List<String> versions = rows(
+                data,
+                "journal",
+                "SELECT v.number || ' ' || v.state || ' ' || saga.state || ' ' || (published_at IS NOT NULL) || ' '"
+                        + " || (superseded_by IS NULL) FROM document_version v JOIN saga USING (saga_id)"
+                        + " ORDER BY number");
+        List<String> expected = List.of("1 REMOVED COMPLETED 1 0", "2 KEPT COMPLETED 1 0", "3 CURRENT COMPLETED 1 1");
+        if (!versions.equals(expected) || count(data, "journal", "saga") != expected.size()) {
+            violations.add("versions are " + versions + ", expected " + expected);
+        }
+        equal(violations, "claims on sources", 0, count(data, "journal", "source_claim"));
+        equal(
+                violations,
+                "open clean-up entries",
+                0,
+                count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
+        counts(data)
+                .forEach((what, count) -> equal(
+                        violations,
+                        what,
+                        reference.getOrDefault(what, -1L) + (what.equals(BUCKET_FILES) ? FILES_OF_KEPT : 0),
+                        count));
+        List<String> prefixes = rows(data, "journal", "SELECT key_prefix FROM saga ORDER BY saga_id");
+        try (BucketConnection bucket =
+                BucketConnection.openReadOnly(Settings.parse(ChildJvm.settings(data, Map.of())))) {
+            for (String prefix : prefixes.subList(1, prefixes.size())) {
+                bucket.chunks().fetch(prefix, OutputStream.nullOutputStream());
+            }
+        } catch (RuntimeException e) {
+            violations.add("a version can't be fetched: " + e);
+        }
+        return new Finding("COMPLETED", violations);
     }
 
     /** Expects only the original and its outcome in {@code .done}, and nothing in the drop folder itself. */
@@ -224,7 +269,7 @@ final class Oracle {
                 counts.put(store.getKey() + ": " + table, count(data, store.getKey(), table));
             }
         }
-        counts.put("files in the bucket", (long) files(data).size());
+        counts.put(BUCKET_FILES, (long) files(data).size());
         return counts;
     }
 

@@ -29,7 +29,9 @@ enum Phase {
      */
     DROP("installed", "drop", "drop", "resume", "COMPLETED"),
     /** As the second, with chunks that are compressed and encrypted: what concerns the bucket and the keys. */
-    SEALED("installed", "ingest", "recover", "resume", "COMPLETED");
+    SEALED("installed", "ingest", "recover", "resume", "COMPLETED"),
+    /** A changed file becomes version 3 of its document: version 2 is kept, version 1 removed. From COMPLETED on. */
+    VERSION("versions", "change", "recover", "resume", "COMPLETED");
 
     final String template;
     /** What the process that is killed does. */
@@ -74,6 +76,9 @@ enum Phase {
                     "saga.duplicates",
                     "version"));
         }
+        if (this == VERSION) {
+            settings.putAll(Lane.VERSIONS);
+        }
         return settings;
     }
 
@@ -85,8 +90,14 @@ enum Phase {
         return this == FIRST || this == SEALED;
     }
 
-    /** Until the refusal, a compensated saga is like any other: the phase begins there. */
+    /**
+     * Until the refusal, a compensated saga is like any other; until its completion, a new version is. The phase begins
+     * there.
+     */
     boolean beginsAt(Point point) {
+        if (this == VERSION) {
+            return point.kind().equals("journal") && point.what().startsWith("UPDATE saga SET state = 'COMPLETED'");
+        }
         return this != COMPENSATION
                 || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
     }

@@ -316,6 +316,28 @@ class PageTest {
     }
 
     @Test
+    void the_versions_of_a_document_are_listed_and_lead_to_each_other() throws Exception {
+        start("saga.duplicates", "version", "saga.versions.keep", "2");
+        String newest = "";
+        for (int lines : new int[] {1, 2, 3}) {
+            newest = saga.ingest(saga.text("report.txt", lines)).sagaId();
+        }
+
+        browser.go("#/sagas/" + newest);
+
+        await().atMost(PATIENCE).until(() -> rows(".versions tbody tr") == 3);
+        assertThat(browser.text(".versions")).contains("current", "kept", "removed");
+        assertThat(rows(".versions button")).as("downloads").isEqualTo(2);
+        browser.click(".versions [data-version='1'] a");
+        await().atMost(PATIENCE).until(() -> browser.has(".versions [data-version='3'] a"));
+        assertThat(browser.has("[data-action='download']")).as("it is removed").isFalse();
+    }
+
+    private int rows(String css) {
+        return browser.each(css, "e.tagName").size();
+    }
+
+    @Test
     void the_keyboard_opens_a_saga_and_returns() throws Exception {
         start();
         List<String> ids = new ArrayList<>();
