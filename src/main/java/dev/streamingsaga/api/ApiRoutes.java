@@ -42,6 +42,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final UploadOperations uploads;
     private final DocumentOperations documents;
     private final ReceiptOperations receipts;
+    private final DeletionOperations deletions;
     private final SagaOperations sagas;
     private final BulkOperations bulk;
     private final Statistics statistics;
@@ -74,7 +75,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.uploads = new UploadOperations(config, parts.uploads().resumable(),
                 new UploadRequests(config, parts.uploads().resumable(), slots, dispatcher),
                 ingestion::requireAvailable);
-        this.documents = new DocumentOperations(parts);
+        this.deletions = new DeletionOperations(parts);
+        this.documents = new DocumentOperations(parts, deletions);
         this.receipts = new ReceiptOperations(parts);
         this.sagas = new SagaOperations(parts, views, totals);
         this.bulk = new BulkOperations(parts);
@@ -120,6 +122,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "stores a file of this machine");
         route("http-get-document", get("/api/documents/{id}", READ, documents::facts),
                 "facts about a completed document");
+        route("http-delete-document", Operation.delete("/api/documents/{id}", OPERATE, deletions::delete),
+                "deletes a document with all its versions");
         route("http-get-content", get("/api/documents/{id}/content", READ, documents::content),
                 "the original, verified while it is sent");
         route("http-get-versions", get("/api/documents/{id}/versions", READ, documents::versions),

@@ -35,11 +35,13 @@ final class DocumentOperations {
     private static final int MAX_NUMBER = 999_999_999;
 
     private final SagaReader documents;
+    private final DeletionOperations deletions;
     private final int maxDownloads;
     private final Semaphore downloads;
 
-    DocumentOperations(ApiDependencies parts) {
+    DocumentOperations(ApiDependencies parts, DeletionOperations deletions) {
         this.documents = parts.operator();
+        this.deletions = deletions;
         this.maxDownloads = parts.config().endpoints().http().limits().downloads();
         this.downloads = new Semaphore(maxDownloads);
     }
@@ -79,7 +81,7 @@ final class DocumentOperations {
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return documents.findDocument(request.id("document")).orElseThrow(() -> request.missing("document"));
+        return documents.findDocument(request.id("document")).orElseThrow(() -> deletions.missing(request));
     }
 
     /** {@code GET /api/documents/{id}/versions?limit=&before=}: newest first. */

@@ -18,6 +18,7 @@ final class Problem extends RuntimeException {
             Map.entry(405, "Method not allowed"),
             Map.entry(408, "Body too slow"),
             Map.entry(409, "Conflict"),
+            Map.entry(410, "Gone"),
             Map.entry(412, "Precondition failed"),
             Map.entry(413, "Too large"),
             Map.entry(415, "Unsupported media type"),

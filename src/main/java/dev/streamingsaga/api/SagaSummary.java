@@ -1,6 +1,7 @@
 package dev.streamingsaga.api;
 
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.operations.DeletionView;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param needsNewerVersion whether a newer version began it, so that nodes of this version leave it alone
  * @param warningCount number of warnings about the text of its document
  * @param warningCodes codes of the warnings, each once
+ * @param deletion state of the deletion of its document; null if it is not deleted
  * @param progress progress of the running step, if this process runs the saga
  */
 record SagaSummary(
@@ -49,7 +51,8 @@ record SagaSummary(
         boolean needsNewerVersion,
         @Nullable DeliveryView delivery,
         int warningCount,
-        List<String> warningCodes) {
+        List<String> warningCodes,
+        @Nullable String deletion) {
 
     /**
      * @param attempt 1 for the first saga of the document
@@ -87,6 +90,7 @@ record SagaSummary(
     /**
      * The detail view of a saga.
      *
+     * @param deletion of its document; null if it is not deleted
      * @param stores number of items in each store, counted now; empty while the saga runs
      */
     record Detail(
@@ -94,6 +98,7 @@ record SagaSummary(
             List<String> participants,
             @Nullable String supersededBy,
             @Nullable DeliveryView delivery,
+            @Nullable DeletionView deletion,
             List<StepView> steps,
             Chunks chunks,
             Map<String, Long> stores,

@@ -13,6 +13,7 @@ import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.ChunkTally;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.DeletionState;
 import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.OpenCleanups;
@@ -61,9 +62,12 @@ final class SagaViews {
                 .filter(saga -> saga.document().isPresent() && !isComplete(saga))
                 .map(SagaRecord::sagaId)
                 .toList());
+        Map<String, DeletionState> deletions = operator.deletionStates(
+                sagas.stream().filter(SagaViews::isComplete).map(SagaRecord::sagaId).toList());
         return sagas.stream()
                 .map(saga -> summary(
                         saga,
+                        Optional.ofNullable(deletions.get(saga.sagaId())),
                         open.getOrDefault(saga.sagaId(), OpenCleanups.NONE),
                         sent.getOrDefault(saga.sagaId(), ChunkTally.NONE)))
                 .toList();
@@ -73,7 +77,8 @@ final class SagaViews {
         return saga.state() == SagaState.COMPLETED && saga.document().isPresent();
     }
 
-    private SagaSummary summary(SagaRecord saga, OpenCleanups open, ChunkTally sent) {
+    private SagaSummary summary(
+            SagaRecord saga, Optional<DeletionState> deletion, OpenCleanups open, ChunkTally sent) {
         Optional<Document> document = saga.document();
         boolean complete = isComplete(saga);
         return new SagaSummary(
@@ -100,7 +105,7 @@ final class SagaViews {
                 saga.deadline().toString(),
                 open.all(),
                 saga.needsAttention(open),
-                saga.published(),
+                saga.published() && deletion.isEmpty(),
                 saga.waiting()
                         .map(waiting -> new WaitingView(
                                 waiting.reason(),
@@ -116,7 +121,8 @@ final class SagaViews {
                 saga.needsNewerVersion(),
                 delivery(saga),
                 saga.warnings().count(),
-                saga.warnings().codes());
+                saga.warnings().codes(),
+                deletion.map(DeletionState::name).orElse(null));
     }
 
     private SagaSummary.@Nullable DeliveryView delivery(SagaRecord saga) {
@@ -171,6 +177,7 @@ final class SagaViews {
                 saga.participants(),
                 saga.supersededBy().orElse(null),
                 story(saga),
+                operator.findDeletionOfSaga(saga.sagaId()).map(operator::view).orElse(null),
                 steps(saga, status.steps(), result.stores()),
                 chunks(saga),
                 result.stores(),
@@ -211,7 +218,7 @@ final class SagaViews {
             return 0L;
         }
         return switch (step.state()) {
-            // A newer version removes these items of a completed document.
+            // A newer version or a deletion removes these items of a completed document.
             case COMPENSATED, RESIDUE -> 0L;
             case COMPENSATING -> null;
             default ->

@@ -61,7 +61,7 @@ final class ConsoleText {
      * @return the exit code for the state
      */
     static int outcome(CommandLine command, SagaConfig config, SagaRecord saga, String summary, boolean json) {
-        ListCommand.print(command.getOut(), config, List.of(saga), json);
+        ListCommand.print(command.getOut(), config, new ListCommand.Listed(List.of(saga), Map.of()), json);
         if (!json) {
             command.getOut().println(summary);
         }

@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.ingest.SourcePaths;
+import dev.streamingsaga.journal.DeletionState;
 import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
@@ -15,6 +16,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -76,7 +78,7 @@ final class ListCommand implements Callable<Integer> {
         } else if (!query.isEverySaga() && sagas.isEmpty() && !request.json()) {
             command.getOut().println("no saga matches");
         } else {
-            print(command.getOut(), config, sagas, request.json());
+            print(command.getOut(), config, new Listed(sagas, deletions(reader, sagas)), request.json());
         }
         SagaCounts counts = reader.counts();
         SagaCount total = query.isEverySaga() ? new SagaCount(counts.sagas(), true) : reader.count(query);
@@ -106,15 +108,25 @@ final class ListCommand implements Callable<Integer> {
         return sagas;
     }
 
-    static void print(PrintWriter out, SagaConfig config, List<SagaRecord> sagas, boolean json) {
+    /** @param deletions see {@link SagaReader#deletionStates} */
+    record Listed(List<SagaRecord> sagas, Map<String, DeletionState> deletions) {}
+
+    static Map<String, DeletionState> deletions(SagaReader reader, List<SagaRecord> sagas) {
+        return reader.deletionStates(sagas.stream().map(SagaRecord::sagaId).toList());
+    }
+
+    static void print(PrintWriter out, SagaConfig config, Listed listed, boolean json) {
+        List<SagaRecord> sagas = listed.sagas();
         int maxAttempts = config.operation().maxDeliveries();
         if (!json && sagas.isEmpty()) {
             out.println("no sagas yet");
         }
         for (SagaRecord saga : sagas) {
             String attempt = attempt(saga, maxAttempts);
+            Optional<DeletionState> deletion =
+                    Optional.ofNullable(listed.deletions().get(saga.sagaId()));
             if (json) {
-                out.println(CommonOptions.json(SagaView.of(saga)));
+                out.println(CommonOptions.json(SagaView.of(saga, deletion)));
             } else {
                 out.printf(
                         "%s  %-21s %-10s %s%s%s%n",
@@ -128,6 +140,9 @@ final class ListCommand implements Callable<Integer> {
                                         .map(reason -> "  " + reason)
                                         .or(() -> saga.waiting()
                                                 .map(waiting -> "  " + ConsoleText.safe(waiting.reason())))
+                                        .orElse("")
+                                + deletion.map(state -> "  deleted"
+                                                + (state == DeletionState.DELETED ? "" : " (" + state + ")"))
                                         .orElse("")
                                 + warnings(saga)
                                 + (saga.needsNewerVersion() ? "  needs a newer version" : ""),

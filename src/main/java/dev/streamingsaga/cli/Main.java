@@ -28,6 +28,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             FetchCommand.class,
             VersionsCommand.class,
             SearchCommand.class,
+            DeleteCommand.class,
             CancelCommand.class,
             PauseCommand.class,
             ResumeCommand.class,

@@ -5,9 +5,11 @@ import dev.streamingsaga.datadir.InUseException;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import dev.streamingsaga.operations.DeletionView;
 import dev.streamingsaga.operations.OperationException;
 import dev.streamingsaga.operations.SagaCommands;
 import dev.streamingsaga.operations.SagaReader;
@@ -90,6 +92,41 @@ final class OperatorCommandSender {
                     .filter(e -> e.step().equals(entry.step()))
                     .toList();
         }
+    }
+
+    /**
+     * Deletes a document, in this process if no other uses the data directory.
+     *
+     * @return the deletion when every store was asked to remove the document, or after the time limit
+     * @throws OperationException if there is no such document, or it cannot be deleted now
+     */
+    DeletionView delete(String documentId, String reason, String requestedBy) throws InterruptedException {
+        try (Inspection inspection = ReadAccess.open(config)) {
+            SagaReader reader = inspection.reader();
+            Deletion requested = inspection.commands().requestDeletion(documentId, reason, requestedBy);
+            Optional<Application> localApplication =
+                    requested.state().isFinal() ? Optional.empty() : startIfFree(Application::start);
+            try {
+                if (localApplication.isPresent()) {
+                    localApplication.get().bundle().operator().awaitDeletion(requested, config.timeLimit());
+                }
+                return reader.view(await(reader, requested));
+            } finally {
+                localApplication.ifPresent(Application::close);
+            }
+        }
+    }
+
+    /** A store that fails is not waited for: the deletion is continued later. */
+    private Deletion await(SagaReader reader, Deletion requested) throws InterruptedException {
+        String sagaId = requested.versions().get(0).sagaId();
+        long end = System.nanoTime() + config.timeLimit().toNanos();
+        Deletion deletion = requested;
+        while (!deletion.state().isFinal() && deletion.attempts() == 0 && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(200);
+            deletion = reader.findDeletionOfSaga(sagaId).orElseThrow();
+        }
+        return deletion;
     }
 
     /** Allows for two attempts: the requested one, and one that may already be running. */

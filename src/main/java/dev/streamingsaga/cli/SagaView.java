@@ -1,11 +1,13 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.journal.DeletionState;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.Waiting;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param delivery the first saga of the document; all attempts to deliver it have the same
  * @param warningCount number of warnings about the text of its document
  * @param warningCodes codes of the warnings, each once
+ * @param deletion state of the deletion of its document; null if it is not deleted
  * @param redelivery what follows a saga that was compensated for a transient reason; null: nothing
  */
 record SagaView(
@@ -39,9 +42,14 @@ record SagaView(
         @Nullable String redelivery,
         @Nullable String nextDeliveryAt,
         int warningCount,
-        List<String> warningCodes) {
+        List<String> warningCodes,
+        @Nullable String deletion) {
 
     static SagaView of(SagaRecord saga) {
+        return of(saga, Optional.empty());
+    }
+
+    static SagaView of(SagaRecord saga, Optional<DeletionState> deletion) {
         return new SagaView(
                 saga.sagaId(),
                 saga.state().name(),
@@ -65,6 +73,7 @@ record SagaView(
                         ? saga.delivery().next().map(Instant::toString).orElse(null)
                         : null,
                 saga.warnings().count(),
-                saga.warnings().codes());
+                saga.warnings().codes(),
+                deletion.map(DeletionState::name).orElse(null));
     }
 }

@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.Event;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaRecord;
@@ -13,6 +14,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -112,7 +114,9 @@ final class StatusCommand implements Callable<Integer> {
         SagaRecord saga = status.saga();
         if (options.json) {
             Map<String, Object> all = new LinkedHashMap<>();
-            all.put("saga", SagaView.of(saga));
+            Optional<Deletion> deletion = reader.findDeletionOfSaga(id);
+            all.put("saga", SagaView.of(saga, deletion.map(Deletion::state)));
+            deletion.ifPresent(found -> all.put("deletion", reader.view(found)));
             all.put("attempts", reader.attempts(saga).stream().map(SagaView::of).toList());
             all.put(
                     "steps",
@@ -144,7 +148,9 @@ final class StatusCommand implements Callable<Integer> {
                     status.cleanups().stream().map(CleanupsCommand::view).toList());
             out.println(CommonOptions.json(all));
         } else {
-            ListCommand.print(out, config, List.of(saga), false);
+            List<SagaRecord> one = List.of(saga);
+            ListCommand.print(
+                    out, config, new ListCommand.Listed(one, ListCommand.deletions(reader, one)), false);
             List<SagaRecord> attempts = reader.attempts(saga);
             if (attempts.size() > 1) {
                 attempts.forEach(attempt -> out.printf(

@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param chunkCleanups open entries of the bucket
  * @param oldestCleanup when the oldest open entry was created
  * @param redeliveries sagas that delivered a document again
+ * @param deletions of documents, finished or not
+ * @param unfinishedDeletions those that may have left data somewhere
  */
 public record JournalStatistics(
         Map<SagaState, Long> sagas,
@@ -26,10 +28,12 @@ public record JournalStatistics(
         long blockedCleanups,
         long chunkCleanups,
         Optional<Instant> oldestCleanup,
-        long redeliveries) {
+        long redeliveries,
+        long deletions,
+        long unfinishedDeletions) {
 
     public static final JournalStatistics NONE =
-            new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty(), 0);
+            new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty(), 0, 0, 0);
 
     public long in(SagaState state) {
         return sagas.getOrDefault(state, 0L);

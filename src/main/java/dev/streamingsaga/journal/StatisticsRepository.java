@@ -29,9 +29,18 @@ final class StatisticsRepository {
             + " (SELECT sum(resumed_bytes) FROM saga WHERE resumed_bytes > 0) AS resumed,"
             + " (SELECT count(*) FROM saga WHERE state = 'COMPLETED' AND published_at IS NULL"
             + " AND superseded_by IS NULL) AS unpublished,"
-            + " (SELECT count(*) FROM saga WHERE attempt > 1) AS redeliveries";
+            + " (SELECT count(*) FROM saga WHERE attempt > 1) AS redeliveries,"
+            + " (SELECT count(*) FROM deletion) AS deletions,"
+            + " (SELECT count(*) FROM deletion WHERE state IN ('REQUESTED','HIDDEN','REMOVING','PARTIALLY_DELETED'))"
+            + " AS unfinished_deletions";
 
-    private record Sums(long storedBytes, long resumedBytes, long unpublished, long redeliveries) {}
+    private record Sums(
+            long storedBytes,
+            long resumedBytes,
+            long unpublished,
+            long redeliveries,
+            long deletions,
+            long unfinishedDeletions) {}
 
     JournalStatistics read() {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
@@ -45,7 +54,9 @@ final class StatisticsRepository {
                         row.getLong("stored"),
                         row.getLong("resumed"),
                         row.getLong("unpublished"),
-                        row.getLong("redeliveries")))
+                        row.getLong("redeliveries"),
+                        row.getLong("deletions"),
+                        row.getLong("unfinished_deletions")))
                 .single();
         long withResidue = db.sql
                 .sql("SELECT count(DISTINCT c.saga_id) FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id"
@@ -88,6 +99,8 @@ final class StatisticsRepository {
                 row.getLong("blocked"),
                 row.getLong("chunks"),
                 JournalDatabase.instant(oldest, oldest == 0),
-                sums.redeliveries());
+                sums.redeliveries(),
+                sums.deletions(),
+                sums.unfinishedDeletions());
     }
 }

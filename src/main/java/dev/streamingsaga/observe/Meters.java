@@ -123,6 +123,15 @@ final class Meters implements SagaListener, AutoCloseable {
                 "bytes",
                 "Bytes that a later run did not send again, over all restarts",
                 JournalStatistics::resumedBytes);
+        counted(
+                "streaming.saga.deletions",
+                "",
+                "Documents whose deletion was requested, over all restarts",
+                JournalStatistics::deletions);
+        gauge(
+                "streaming.saga.unfinished.deletions",
+                "Deleted documents of which some data is not removed yet",
+                JournalStatistics::unfinishedDeletions);
         // Gauges although they only grow: the names are fixed, and a counter would add "_total".
         gauge(
                 "streaming.saga.rollbacks",

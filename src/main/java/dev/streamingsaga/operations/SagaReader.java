@@ -211,15 +211,13 @@ public sealed class SagaReader permits SagaOperator {
         return journal.deletions().states(sagaIds);
     }
 
-    /**
-     * What the deletion of a document could not remove, and what was done about it; closed entries included.
-     *
-     * @see #findDeletion
-     */
-    public final List<CleanupEntry> residue(Deletion deletion) {
-        return deletion.versions().stream()
-                .flatMap(version -> cleanupsOf(version.sagaId()).stream())
-                .toList();
+    /** A deletion with what it could not remove, and what was done about it. */
+    public final DeletionView view(Deletion deletion) {
+        return DeletionView.of(
+                deletion,
+                deletion.versions().stream()
+                        .flatMap(version -> cleanupsOf(version.sagaId()).stream())
+                        .toList());
     }
 
     /**

@@ -1,5 +1,5 @@
 // The operator commands for a saga. Each confirmation says what will happen.
-import { post } from './api.js';
+import { post, remove } from './api.js';
 import { ask, h } from './dom.js';
 import { bytes, isDeliveredAgain, isFinal, name, some } from './format.js';
 
@@ -35,6 +35,31 @@ export function allowedActions(saga) {
 const LABELS = { cancel: 'Cancel', pause: 'Pause', resume: 'Resume' };
 
 const ACCEPTED = { cancel: 'Cancelling: the saga stops, then its data is removed.', pause: 'Pausing: the saga stops in a moment.', resume: 'Resuming: the next run starts in a moment.' };
+
+/** For a completed document that is not deleted. @param notify called with the message to show */
+export function deleteButton(saga, notify) {
+  const file = name(saga.file);
+  return h('button', {
+    type: 'button', class: 'danger', text: 'Delete', 'data-action': 'delete', 'aria-label': `Delete ${file}`,
+    onclick: async () => {
+      const reason = await ask({
+        title: `Delete ${file} for ever?`,
+        lines: [
+          'The document and all its versions disappear at once from search, lists of documents and downloads. Then their data is removed from every store and from the bucket.',
+          'This cannot be undone. What was deleted, when, by whom and why is kept. The original file is not touched.',
+        ],
+        field: { label: 'Reason (kept in the journal)' }, confirm: 'Delete', danger: true,
+      });
+      if (reason === null) return;
+      try {
+        await remove(`api/documents/${saga.documentId}?reason=${encodeURIComponent(reason)}`);
+        notify('Deleted: the document is visible nowhere any more. Its data is being removed.');
+      } catch (problem) {
+        notify(problem.message, true);
+      }
+    },
+  });
+}
 
 /** @param notify called with the message to show */
 export function buttons(saga, notify) {

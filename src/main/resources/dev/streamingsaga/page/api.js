@@ -54,6 +54,8 @@ export async function request(path, options = {}) {
 
 export const get = async path => (await request(path)).json();
 
+export const remove = async path => (await request(path, { method: 'DELETE' })).json();
+
 export const post = async (path, body) => (await request(path, {
   method: 'POST',
   ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),

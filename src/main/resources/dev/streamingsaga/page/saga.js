@@ -1,5 +1,5 @@
 // The detail view of a saga: progress, steps, compensation, stores and errors.
-import { buttons } from './actions.js';
+import { buttons, deleteButton } from './actions.js';
 import { download, get } from './api.js';
 import { bar, eta, speed, stepOf } from './bar.js';
 import { chunkMap } from './chunks.js';
@@ -10,6 +10,7 @@ import { onChange, sagas, store } from './live.js';
 
 const REFRESH_MILLIS = 700;
 const CLOCK_MILLIS = 5000;
+const DELETED_STATES = new Set(['DELETED', 'PARTIALLY_DELETED']);
 const COMPENSATION_STATES = new Set(['COMPENSATING', 'COMPENSATED', 'RESIDUE']);
 
 const fact = (label, value) => value === null || value === '' ? null : [h('dt', { text: label }), h('dd', { text: value })];
@@ -50,7 +51,7 @@ function timeline(detail) {
 function compensation(detail) {
   const undone = detail.steps.filter(step => COMPENSATION_STATES.has(step.state)).reverse();
   if (undone.length === 0) return null;
-  return h('section', { class: 'card' }, h('h2', { text: 'Compensation, newest first' }), h('ol', { class: 'lane' }, undone.map(step => {
+  return h('section', { class: 'card' }, h('h2', { text: `${detail.deletion ? 'Removal' : 'Compensation'}, newest first` }), h('ol', { class: 'lane' }, undone.map(step => {
     const left = detail.cleanups.filter(c => c.step === step.name && (c.status === 'PENDING' || c.status === 'BLOCKED')).length;
     return h('li', { 'data-state': step.state }, h('strong', { text: step.name }),
       h('span', { text: step.state === 'RESIDUE' ? `${count(left)} left` : step.state === 'COMPENSATED' ? 'removed and checked' : 'being removed' }));
@@ -89,6 +90,16 @@ function warnings(detail) {
     warning.place ? h('strong', { text: `${warning.place}: ` }) : null, warning.message, ' ', h('span', { class: 'warned', text: word(warning.code) })))));
 }
 
+/** What is kept of a deleted document. */
+function tombstone(detail) {
+  const { deletion } = detail;
+  if (!deletion) return null;
+  return h('section', { class: 'card', 'data-deletion': deletion.state }, h('h2', { text: `Document: ${word(deletion.state)}` }), h('dl', { class: 'facts' },
+    fact('Reason', deletion.reason), fact('Requested by', deletion.requestedBy), fact('Requested', clock(deletion.requestedAt)),
+    fact('Finished', deletion.finishedAt && clock(deletion.finishedAt)), fact('Data key', deletion.keyDestroyed ? 'destroyed' : ''),
+    fact('Last error', deletion.lastError), fact('Next attempt', deletion.nextAttemptAt && clock(deletion.nextAttemptAt))));
+}
+
 function attempts(detail) {
   const others = detail.delivery?.attempts ?? [];
   if (others.length < 2) return null;
@@ -124,9 +135,9 @@ function page(detail, saga, found, notify) {
   const before = `, as ${one ? 'it was' : 'they were'} before the compensation`;
   return [
     bar(saga).element, isFinal(saga) ? null : h('p', { class: 'now', text: now.filter(Boolean).join(' · ') }),
-    saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy
+    saga.state === 'COMPLETED' && !saga.visible && !detail.supersededBy && !detail.deletion
       ? h('p', { class: 'note bad', text: 'The document is complete but not yet visible in every store. This is retried at growing intervals.' }) : null,
-    errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
+    tombstone(detail), errors(detail), open.length > 0 ? h('section', { class: 'card' }, h('h2', { text: 'Left to clean up' }), cleanupTable(open, notify)) : null,
     warnings(detail), attempts(detail), versions(detail, found, notify), h('section', { class: 'card' }, h('h2', { text: 'Steps' }), timeline(detail)),
     compensation(detail),
     detail.chunks.total > 0 && detail.chunks.map ? h('section', { class: 'card' },
@@ -150,6 +161,8 @@ export function show(main, sagaId) {
   let reloadNeeded = false;
   const notify = (text, bad) => { setText(note, text); note.classList.toggle('bad', Boolean(bad)); };
 
+  const then = (text, bad) => { notify(text, bad); refresh(); };
+
   function draw(detail, found) {
     const saga = sagas.get(sagaId) ?? detail.saga;
     const file = name(saga.file);
@@ -158,7 +171,8 @@ export function show(main, sagaId) {
     state.dataset.state = saga.state;
     setText(state, word(saga.state));
     const version = found.find(v => v.sagaId === sagaId);
-    swap(actions, [...buttons(saga, notify), saga.state !== 'COMPLETED' || version?.status === 'REMOVED' ? null : h('button', {
+    const kept = saga.state === 'COMPLETED' && !detail.deletion;
+    swap(actions, [...buttons(saga, notify), kept && !detail.supersededBy ? deleteButton(saga, then) : null, !kept || version?.status === 'REMOVED' ? null : h('button', {
       type: 'button', text: 'Download', 'data-action': 'download', 'aria-label': `Download ${file}`,
       onclick: () => download(saga.documentId, file, version?.number).catch(p => notify(p.message, true)),
     }), !detail.receipt || detail.supersededBy ? null : h('button', {
@@ -177,6 +191,7 @@ export function show(main, sagaId) {
       if (!sagas.has(sagaId)) store(detail.saga);
       const found = detail.saga.state === 'COMPLETED' ? await versionsOf(detail.saga.documentId) : [];
       if (alive) draw(detail, found);
+      if (detail.deletion && !DELETED_STATES.has(detail.deletion.state)) reloadNeeded = true;
     } catch (problem) {
       notify(problem.message, true);
     }

@@ -76,6 +76,18 @@ class CleanupsCommandTest {
     }
 
     @Test
+    void delete_is_executed_by_the_service_that_runs_and_reports_residue() throws Exception {
+        service.s3().clearRules();
+        String document = service.ingest(service.text("gulls.txt", 5)).documentId();
+
+        assertThat(saga("delete", document, "--reason", "a test", "--data", data()))
+                .as("%s", err)
+                .isEqualTo(3);
+
+        assertThat(out.toString()).contains("visible nowhere", "1 piece of its data");
+    }
+
+    @Test
     void retries_while_a_service_runs_and_prints_the_result() throws Exception {
         assertThat(saga("cleanups", "--data", data(), "retry", entry.cleanupId()))
                 .as("%s", err)

@@ -171,6 +171,39 @@ class CommandLineTest {
     }
 
     @Test
+    void deletes_a_document_and_keeps_a_tombstone() throws Exception {
+        Path letter = Files.writeString(directory.resolve("letter.txt"), "The keeper writes a letter.");
+        String document = Call.of("ingest", letter.toString(), "--data", data.toString(), "--json")
+                .lines()
+                .get(0)
+                .get("documentId")
+                .asText();
+
+        assertThat(Call.of("delete", document, "--data", data.toString()).code())
+                .as("without a reason")
+                .isEqualTo(2);
+        Call deleted = Call.of("delete", document, "--reason", "a test", "--data", data.toString(), "--json");
+
+        assertThat(deleted.code()).as(deleted.err()).isZero();
+        JsonNode tombstone = deleted.lines().get(0);
+        assertThat(tombstone.get("state").asText()).isEqualTo("DELETED");
+        assertThat(tombstone.get("reason").asText()).isEqualTo("a test");
+        assertThat(tombstone.get("requestedBy").asText()).isEqualTo(System.getProperty("user.name"));
+        assertThat(tombstone.get("fileName").asText()).isEqualTo("letter.txt");
+        Call again = Call.of("delete", document, "--reason", "again", "--data", data.toString(), "--json");
+        assertThat(again.lines()).as("repeated").containsExactly(tombstone);
+        Call fetched = Call.of(
+                "fetch", document, "-o", directory.resolve("letter").toString(), "--data", data.toString());
+        assertThat(fetched.code()).isEqualTo(2);
+        assertThat(fetched.err()).contains("was deleted", "a test");
+        assertThat(Call.of("list", "--data", data.toString()).out()).contains("letter.txt  deleted");
+        assertThat(letter).exists();
+        Call unknown = Call.of("delete", "none", "--reason", "a test", "--data", data.toString());
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("no completed document none");
+    }
+
+    @Test
     void fetches_the_identical_bytes() throws Exception {
         Path copy = directory.resolve("copy.pdf");
         Call call = Call.of(

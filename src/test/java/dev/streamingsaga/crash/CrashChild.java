@@ -5,10 +5,13 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.encryption.RotationProgress;
 import dev.streamingsaga.operations.KeyOperator;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.operations.SagaOperator;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +20,9 @@ import java.util.stream.Stream;
 
 /**
  * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only finishes open sagas, {@code start} runs none, {@code rotate} rotates the keys,
- * {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} waits until the file exists.
+ * {@code recover} only finishes open sagas and deletions, {@code delete} deletes the document, {@code start} runs none,
+ * {@code rotate} rotates the keys, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} waits
+ * until the file exists.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -54,6 +58,8 @@ final class CrashChild {
             await(() -> !hasFiles(Path.of(args[1])), LIMIT_MILLIS);
         } else if (serve) {
             await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
+        } else if (args[0].equals("delete")) {
+            delete(application.bundle().operator());
         } else if (args.length > 1) {
             System.out.println(application.bundle().operator().ingest(Path.of(args[1])));
         }
@@ -72,6 +78,12 @@ final class CrashChild {
         if (keys.progress().state() != RotationProgress.State.DONE) {
             throw new IllegalStateException(keys.progress().toString());
         }
+    }
+
+    private static void delete(SagaOperator operator) throws InterruptedException {
+        String documentId = operator.documents().get(0).document().orElseThrow().documentId();
+        Deletion deletion = operator.delete(documentId, "a test", "tester");
+        System.out.println(operator.awaitDeletion(deletion, Duration.ofMillis(LIMIT_MILLIS)));
     }
 
     private static void await(Callable<Boolean> condition, long millis) throws Exception {
@@ -108,6 +120,8 @@ final class CrashChild {
                         || journal.receipts().due("", 1).isEmpty()
                                 && journal.receipts().notCopied(0, 1).isEmpty())
                 && journal.versions().outstanding().isEmpty()
+                && journal.deletions().newest(1).stream()
+                        .allMatch(deletion -> deletion.state().isFinal())
                 && journal.cleanups().all().stream()
                         .noneMatch(entry -> entry.state().isOpen())
                 && Internals.recovery(application.bundle()).pending().isEmpty();

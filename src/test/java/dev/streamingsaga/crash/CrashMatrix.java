@@ -262,6 +262,8 @@ final class CrashMatrix {
         End last = lane.run(data, phase.settings(data), phase.after);
         Finding finding = phase == Phase.VERSION
                 ? oracle.checkVersions(data)
+                : phase == Phase.DELETE
+                ? oracle.checkDeleted(data)
                 : oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
         List<String> violations = new ArrayList<>(finding.violations());
         if (phase == Phase.DROP) {

@@ -57,6 +57,7 @@ final class Lane {
         Path draft = switch (name) {
             case "nothing" -> Files.createDirectories(directory.resolve("draft-nothing"));
             case "installed" -> installed();
+            case "stored" -> stored();
             case "refusing" -> refusing();
             case "versions" -> versions();
             case "halfway" -> killed("installed", BETWEEN_BATCHES);
@@ -70,6 +71,13 @@ final class Lane {
         Path data = copy(template("nothing"));
         End end = ChildJvm.run(data, Map.of(), "start");
         require(end.exit() == 0, "the first start failed", end);
+        return data;
+    }
+
+    private Path stored() throws IOException, SQLException, InterruptedException {
+        Path data = copy(template("installed"));
+        End end = run(data, Map.of(), "ingest");
+        require(end.exit() == 0, "the document was not stored", end);
         return data;
     }
 

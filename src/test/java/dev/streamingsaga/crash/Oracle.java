@@ -155,6 +155,35 @@ final class Oracle {
         return new Finding("COMPLETED", violations);
     }
 
+    /** Without a request of the deletion the document is complete; with one, nothing but the tombstone is left. */
+    Finding checkDeleted(Path data) throws IOException, SQLException {
+        List<String> deletions = rows(data, "journal", "SELECT state FROM deletion");
+        if (deletions.isEmpty()) {
+            return check(data, "COMPLETED", false);
+        }
+        List<String> violations = new ArrayList<>();
+        if (!deletions.equals(List.of("DELETED"))) {
+            violations.add("deletions are " + deletions);
+        }
+        counts(data).forEach((what, count) -> equal(violations, what, 0, count));
+        equal(
+                violations,
+                "sagas that are not deleted",
+                0,
+                count(data, "journal", "saga WHERE deletion_id IS NULL OR published_at IS NULL"));
+        equal(violations, "versions of the tombstone", 1, count(data, "journal", "deleted_version"));
+        equal(
+                violations,
+                "open clean-up entries",
+                0,
+                count(data, "journal", "cleanup WHERE state IN ('PENDING','BLOCKED')"));
+        equal(violations, "steps with data", 0, count(data, "journal", "step WHERE state <> 'COMPENSATED'"));
+        if (!sha256(source).equals(sha256)) {
+            violations.add("the source has changed");
+        }
+        return new Finding("DELETED", violations);
+    }
+
     /** Expects only the original and its outcome in {@code .done}, and nothing in the drop folder itself. */
     List<String> checkDropped(Path data) throws IOException, SQLException {
         List<String> violations = new ArrayList<>();

@@ -31,7 +31,9 @@ enum Phase {
     /** As the second, with chunks that are compressed and encrypted: what concerns the bucket and the keys. */
     SEALED("installed", "ingest", "recover", "resume", "COMPLETED"),
     /** A changed file becomes version 3 of its document: version 2 is kept, version 1 removed. From COMPLETED on. */
-    VERSION("versions", "change", "recover", "resume", "COMPLETED");
+    VERSION("versions", "change", "recover", "resume", "COMPLETED"),
+    /** The deletion of a stored document, from its request on. Without a request, the document is still there. */
+    DELETE("stored", "delete", "recover", "resume", "COMPLETED");
 
     final String template;
     /** What the process that is killed does. */
@@ -95,10 +97,13 @@ enum Phase {
      * there.
      */
     boolean beginsAt(Point point) {
-        if (this == VERSION) {
-            return point.kind().equals("journal") && point.what().startsWith("UPDATE saga SET state = 'COMPLETED'");
-        }
-        return this != COMPENSATION
-                || (point.kind().equals("relational") && point.what().startsWith("insert into relational_document"));
+        return switch (this) {
+            case COMPENSATION ->
+                point.kind().equals("relational") && point.what().startsWith("insert into relational_document");
+            case DELETE -> point.kind().equals("journal") && point.what().startsWith("INSERT INTO deletion");
+            case VERSION ->
+                point.kind().equals("journal") && point.what().startsWith("UPDATE saga SET state = 'COMPLETED'");
+            default -> true;
+        };
     }
 }
