@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.journal.DeletionState;
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -171,6 +175,23 @@ class CustomParticipantTest {
         assertThat(notes()).isEmpty();
         failed.assertFullyCompensated();
         LateFailure.assertCompletes(saga, file);
+    }
+
+    @Test
+    void a_deletion_removes_from_a_store_that_cannot_hide() throws Exception {
+        start(IN_THE_MIDDLE, "");
+        IngestResult good = saga.ingest(file);
+        SagaOperator operator = saga.application().bundle().operator();
+
+        Deletion deletion = operator.awaitDeletion(
+                operator.delete(good.documentId(), "a test", "tester"), Duration.ofSeconds(60));
+
+        assertThat(deletion.state()).isEqualTo(DeletionState.DELETED);
+        assertThat(notes()).isEmpty();
+        assertThat(saga.column("notes", "SELECT what FROM history"))
+                .as("once")
+                .containsExactly("written", "removed");
+        saga.assertNothingAnywhere();
     }
 
     @Test

@@ -146,6 +146,21 @@ abstract class StoreContract {
 
     @ParameterizedTest
     @MethodSource("stores")
+    void hides_a_document_and_keeps_its_rows(String store) {
+        Document document = fixture(store).document("saga-1", "doc-1", TEXT);
+        fixture(store).writeAndComplete(store, document);
+        long rows = rows(store, "saga-1");
+
+        fixture(store).hide(store, "saga-1");
+        fixture(store).hide(store, "saga-1");
+
+        assertThat(inspect(store, document).get("visible")).hasToString("0");
+        assertThat(rows(store, "saga-1")).isEqualTo(rows);
+        fixture(store).hide(store, "unknown");
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
     void fails_to_complete_when_nothing_was_written(String store) {
         assertThatThrownBy(() -> fixture(store).complete(store, "saga-1"))
                 .hasMessageContaining("saga-1")

@@ -96,6 +96,10 @@ final class StoreFixture implements AutoCloseable {
         send(config.direct("store-" + store + "-complete"), ids(sagaId), null);
     }
 
+    void hide(String store, String sagaId) {
+        send(config.direct("store-" + store + "-hide"), ids(sagaId), null);
+    }
+
     void compensate(String store, String sagaId) {
         send(config.direct("store-" + store + "-compensate"), ids(sagaId), null);
     }
