@@ -62,8 +62,10 @@ final class SagaViews {
                 .filter(saga -> saga.document().isPresent() && !isComplete(saga))
                 .map(SagaRecord::sagaId)
                 .toList());
-        Map<String, DeletionState> deletions = operator.deletionStates(
-                sagas.stream().filter(SagaViews::isComplete).map(SagaRecord::sagaId).toList());
+        Map<String, DeletionState> deletions = operator.deletionStates(sagas.stream()
+                .filter(SagaViews::isComplete)
+                .map(SagaRecord::sagaId)
+                .toList());
         return sagas.stream()
                 .map(saga -> summary(
                         saga,
@@ -77,8 +79,7 @@ final class SagaViews {
         return saga.state() == SagaState.COMPLETED && saga.document().isPresent();
     }
 
-    private SagaSummary summary(
-            SagaRecord saga, Optional<DeletionState> deletion, OpenCleanups open, ChunkTally sent) {
+    private SagaSummary summary(SagaRecord saga, Optional<DeletionState> deletion, OpenCleanups open, ChunkTally sent) {
         Optional<Document> document = saga.document();
         boolean complete = isComplete(saga);
         return new SagaSummary(

@@ -3,10 +3,12 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.operations.DeletionView;
 import dev.streamingsaga.operations.SagaOperator;
-import java.io.Console;
-import java.util.Locale;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,35 +42,39 @@ final class DeleteCommand implements Callable<Integer> {
 
     /** Exit code 3 while any data of the document remains. */
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws IOException, InterruptedException {
         if (reason.isBlank() || reason.length() > SagaOperator.MAX_REASON) {
             throw new UsageException("--reason must have 1 to " + SagaOperator.MAX_REASON
                     + " characters, which the journal keeps; nothing was deleted");
         }
         SagaConfig config = options.load();
         if (!isConfirmed(config)) {
-            spec.commandLine().getErr().println("saga: nothing was deleted");
+            spec.commandLine().getErr().println("saga: nothing was deleted; answer y, or add --yes");
             return Main.USAGE;
         }
-        DeletionView deletion =
-                new OperatorCommandSender(config).delete(documentId, reason, System.getProperty("user.name", "unknown"));
+        DeletionView deletion = new OperatorCommandSender(config)
+                .delete(documentId, reason, System.getProperty("user.name", "unknown"));
         spec.commandLine().getOut().println(options.json ? CommonOptions.json(deletion) : text(deletion));
         return deletion.state().equals("DELETED") ? 0 : INCOMPLETE;
     }
 
     /** A script has no terminal and is not asked. */
-    private boolean isConfirmed(SagaConfig config) {
-        Console terminal = System.console();
-        if (yes || options.json || terminal == null) {
+    private boolean isConfirmed(SagaConfig config) throws IOException {
+        if (yes || options.json || !Boolean.getBoolean("streamingsaga.terminal")) {
             return true;
         }
-        String fileName;
+        Optional<String> fileName;
         try (Inspection inspection = ReadAccess.open(config)) {
-            fileName = inspection.reader().document(documentId).fileName();
+            fileName = inspection.reader().findDocument(documentId).map(SagaRecord::fileName);
         }
-        String answer = terminal.readLine(
-                "Delete %s (document %s) for ever? [y/N] ", ConsoleText.safe(fileName), documentId);
-        return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+        if (fileName.isEmpty()) {
+            return true; // there is nothing to delete, and the answer says so
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        err.print("Delete " + ConsoleText.safe(fileName.get()) + " (document " + documentId + ") for ever? [y/N] ");
+        err.flush();
+        int answer = System.in.read();
+        return answer == 'y' || answer == 'Y';
     }
 
     private static String text(DeletionView deletion) {
@@ -89,7 +95,8 @@ final class DeleteCommand implements Callable<Integer> {
 
     private static long open(DeletionView deletion) {
         return deletion.residue().stream()
-                .filter(piece -> CleanupEntry.CleanupState.valueOf(piece.status()).isOpen())
+                .filter(piece ->
+                        CleanupEntry.CleanupState.valueOf(piece.status()).isOpen())
                 .count();
     }
 }

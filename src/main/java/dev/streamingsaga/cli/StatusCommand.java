@@ -149,8 +149,7 @@ final class StatusCommand implements Callable<Integer> {
             out.println(CommonOptions.json(all));
         } else {
             List<SagaRecord> one = List.of(saga);
-            ListCommand.print(
-                    out, config, new ListCommand.Listed(one, ListCommand.deletions(reader, one)), false);
+            ListCommand.print(out, config, new ListCommand.Listed(one, ListCommand.deletions(reader, one)), false);
             List<SagaRecord> attempts = reader.attempts(saga);
             if (attempts.size() > 1) {
                 attempts.forEach(attempt -> out.printf(

@@ -129,8 +129,7 @@ class HttpDeletionTest {
         assertThat(delete(document, "?reason=+").status()).isEqualTo(400);
         assertThat(delete(document, "?reason=" + "x".repeat(1001)).status()).isEqualTo(400);
         assertThat(api.get(path(document)).status()).isEqualTo(200);
-        Answer unknown = api.send(
-                "DELETE", "/api/documents/none?reason=x", BodyPublishers.noBody());
+        Answer unknown = api.send("DELETE", "/api/documents/none?reason=x", BodyPublishers.noBody());
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown.problem()).isEqualTo("no-document");
     }

@@ -192,8 +192,8 @@ class CommandLineTest {
         assertThat(tombstone.get("fileName").asText()).isEqualTo("letter.txt");
         Call again = Call.of("delete", document, "--reason", "again", "--data", data.toString(), "--json");
         assertThat(again.lines()).as("repeated").containsExactly(tombstone);
-        Call fetched = Call.of(
-                "fetch", document, "-o", directory.resolve("letter").toString(), "--data", data.toString());
+        Call fetched =
+                Call.of("fetch", document, "-o", directory.resolve("letter").toString(), "--data", data.toString());
         assertThat(fetched.code()).isEqualTo(2);
         assertThat(fetched.err()).contains("was deleted", "a test");
         assertThat(Call.of("list", "--data", data.toString()).out()).contains("letter.txt  deleted");

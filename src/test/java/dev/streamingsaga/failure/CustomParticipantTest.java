@@ -183,14 +183,12 @@ class CustomParticipantTest {
         IngestResult good = saga.ingest(file);
         SagaOperator operator = saga.application().bundle().operator();
 
-        Deletion deletion = operator.awaitDeletion(
-                operator.delete(good.documentId(), "a test", "tester"), Duration.ofSeconds(60));
+        Deletion deletion =
+                operator.awaitDeletion(operator.delete(good.documentId(), "a test", "tester"), Duration.ofSeconds(60));
 
         assertThat(deletion.state()).isEqualTo(DeletionState.DELETED);
         assertThat(notes()).isEmpty();
-        assertThat(saga.column("notes", "SELECT what FROM history"))
-                .as("once")
-                .containsExactly("written", "removed");
+        assertThat(saga.column("notes", "SELECT what FROM history")).as("once").containsExactly("written", "removed");
         saga.assertNothingAnywhere();
     }
 
