@@ -1,13 +1,18 @@
 package dev.streamingsaga;
 
+import dev.streamingsaga.access.Access;
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.api.ApiDependencies;
 import dev.streamingsaga.api.ApiRoutes;
+import dev.streamingsaga.audit.Actor;
+import dev.streamingsaga.audit.AuditAction;
+import dev.streamingsaga.audit.AuditLog;
 import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.config.SettingsSummary;
 import dev.streamingsaga.config.SharedSettings;
 import dev.streamingsaga.content.ContentFactory;
 import dev.streamingsaga.content.DocumentContent;
@@ -115,6 +120,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     private final List<IngestionEndpoint> endpoints = new CopyOnWriteArrayList<>();
     private volatile StreamingSaga.@Nullable Components components;
     private volatile boolean draining;
+    private volatile boolean recorded;
 
     /**
      * Servers that the caller provides, such as embedded ones.
@@ -341,7 +347,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         components = new Components(
                 resources,
                 parts,
-                new SagaOperator(parts),
+                new SagaOperator(parts, Access.HUB),
                 callbacks,
                 reports,
                 receipts,
@@ -479,6 +485,17 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         // If a process was killed between an outcome and its reports, the journal has what they must say.
         components().reports().start(components().resources().servers().exclusive());
         components().parts().recovery().start(components().resources().servers().exclusive());
+        components()
+                .parts()
+                .journal()
+                .audit()
+                .record(
+                        Actor.osUser(),
+                        AuditAction.START,
+                        null,
+                        null,
+                        SettingsSummary.of(components().resources().config()));
+        recorded = true;
     }
 
     /**
@@ -492,6 +509,22 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
             open.parts().drain().begin();
             open.parts().drain().await();
             endpoints.forEach(IngestionEndpoint::suspend);
+            recordStop(open);
+        }
+    }
+
+    /** Once, if the start was recorded. A journal that is away must not prevent a stop. */
+    private void recordStop(Components open) {
+        if (!recorded) {
+            return;
+        }
+        recorded = false;
+        try {
+            AuditLog audit = open.parts().journal().audit();
+            audit.record(Actor.osUser(), AuditAction.STOP, null, null, Map.of());
+            LOG.info("the newest entry of the audit log is {}", audit.newest());
+        } catch (RuntimeException e) {
+            LOG.warn("the stop was not recorded in the audit log: {}", e.getMessage());
         }
     }
 

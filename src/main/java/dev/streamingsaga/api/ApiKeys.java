@@ -1,6 +1,9 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.access.Classification;
 import dev.streamingsaga.annotation.PublicApi;
+import dev.streamingsaga.audit.Actor;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.datadir.Permissions;
 import dev.streamingsaga.digest.Sha256;
@@ -29,9 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * API keys in a file, one per line: {@code name:scope[,scope]:sha256}. A key has 256 random bits, so a plain SHA-256 is
- * a safe hash. A changed file is loaded at the next request. If it is invalid, the previous keys stay in use and a
- * warning is logged.
+ * API keys in a file, one per line: {@code name:scope[,scope]:sha256[:owners=NAME[,NAME]][:max-classification=WORD]}. A
+ * key has 256 random bits, so a plain SHA-256 is a safe hash. A changed file is loaded at the next request. If it is
+ * invalid, the previous keys stay in use and a warning is logged.
  */
 @PublicApi
 public final class ApiKeys {
@@ -40,7 +43,10 @@ public final class ApiKeys {
     private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
     private static final int KEY_BYTES = 32;
     private static final String NAME = "[A-Za-z0-9._-]{1,64}";
-    private static final String LINE = NAME + ":[a-z]+(,[a-z]+)*:[0-9a-f]{64}";
+    private static final String LINE =
+            NAME + ":[a-z]+(,[a-z]+)*:[0-9a-f]{64}(:owners=[^:]+)?(:max-classification=[a-z]+)?";
+    private static final String OWNERS = "owners=";
+    private static final String MAX = "max-classification=";
 
     private final Path file;
     private volatile ApiKeys.LoadedKeys state;
@@ -115,7 +121,8 @@ public final class ApiKeys {
     private static StoredKey key(String line, String where) {
         String[] parts = line.split(":");
         if (!line.matches(LINE)) {
-            throw ConfigException.of("saga.http.keys-file " + where + " is not name:scope[,scope]:sha256");
+            throw ConfigException.of("saga.http.keys-file " + where + " is not"
+                    + " name:scope[,scope]:sha256[:owners=NAME[,NAME]][:max-classification=WORD]");
         }
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         for (String word : parts[1].split(",")) {
@@ -123,16 +130,54 @@ public final class ApiKeys {
                     .orElseThrow(() -> ConfigException.of("saga.http.keys-file " + where + " has the unknown scope "
                             + word + "; valid are ingest, read and operate")));
         }
-        return new StoredKey(new Caller(parts[0], scopes), HexFormat.of().parseHex(parts[2]));
+        return new StoredKey(
+                new Caller(parts[0], scopes, Actor.key(parts[0]), limit(parts, where)),
+                HexFormat.of().parseHex(parts[2]));
+    }
+
+    private static AccessLimit limit(String[] parts, String where) {
+        AccessLimit limit = AccessLimit.NONE;
+        for (String part : List.of(parts).subList(3, parts.length)) {
+            try {
+                limit = part.startsWith(OWNERS)
+                        ? AccessLimit.ofOwners(
+                                Set.of(part.substring(OWNERS.length()).split(",")), limit.max())
+                        : new AccessLimit(
+                                limit.owners(),
+                                Classification.of(part.substring(MAX.length()))
+                                        .orElseThrow(() -> new IllegalArgumentException("valid classifications are "
+                                                + String.join(", ", Classification.words()))));
+            } catch (IllegalArgumentException e) {
+                throw ConfigException.of(
+                        "saga.http.keys-file " + where + " has an invalid limit " + part + ": " + e.getMessage());
+            }
+        }
+        return limit;
+    }
+
+    private static String text(AccessLimit limit) {
+        return limit.owners()
+                        .map(owners -> ":" + OWNERS + owners.stream().sorted().collect(Collectors.joining(",")))
+                        .orElse("")
+                + (limit.max() == Classification.RESTRICTED
+                        ? ""
+                        : ":" + MAX + limit.max().word());
+    }
+
+    /** As {@link #create(Path, String, Collection, AccessLimit)}, for all documents. */
+    public static String create(Path file, String name, Collection<String> scopes) throws IOException {
+        return create(file, name, scopes, AccessLimit.NONE);
     }
 
     /**
      * Creates a key and adds its hash to the file. Creates the file if it is missing, accessible to its owner only.
      *
+     * @param limit documents that exist for its user
      * @return the key, which is not stored anywhere
      * @throws IllegalArgumentException if the name or a scope is invalid, or the name is taken
      */
-    public static String create(Path file, String name, Collection<String> scopes) throws IOException {
+    public static String create(Path file, String name, Collection<String> scopes, AccessLimit limit)
+            throws IOException {
         if (!name.matches(NAME)) {
             throw new IllegalArgumentException(
                     "the name of a key must have 1 to 64 characters: letters, digits, ., _ and -");
@@ -155,10 +200,10 @@ public final class ApiKeys {
         byte[] random = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(random);
         String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        String line =
-                name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + Sha256.of(key) + "\n";
+        String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + Sha256.of(key)
+                + text(limit) + "\n";
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-            out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)));
+            out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
             out.force(true);
         }
         return key;

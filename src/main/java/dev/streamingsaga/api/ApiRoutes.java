@@ -49,6 +49,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final EventFeed events;
     private final DrainOperations drain;
     private final KeyOperations keys;
+    private final AuditOperations audit;
     private final ObserveOperations observe;
     private final Operations operations;
     private final Responder responder;
@@ -74,7 +75,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.ingestion = new IngestOperations(parts, dispatcher, slots);
         this.uploads = new UploadOperations(config, parts.uploads().resumable(),
                 new UploadRequests(config, parts.uploads().resumable(), slots, dispatcher),
-                ingestion::requireAvailable);
+                ingestion.labels(), ingestion::requireAvailable);
         this.deletions = new DeletionOperations(parts);
         this.documents = new DocumentOperations(parts, deletions);
         this.receipts = new ReceiptOperations(parts);
@@ -84,6 +85,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.events = new EventFeed(parts, views, totals);
         this.drain = new DrainOperations(parts.operator());
         this.keys = new KeyOperations(parts.operator());
+        this.audit = new AuditOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
         this.operations = new Operations(this::isStarted);
         this.responder = new Responder(config, gate, operations);
@@ -182,6 +184,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     private void service() {
         route("http-drain", post("/api/drain", OPERATE, drain::begin), "takes this service out of work");
+        route("http-audit", get("/api/audit", OPERATE, audit::list), "who did what, when, to which document");
         route("http-drain-progress", get("/api/drain", READ, drain::progress),
                 "how far the service has drained");
         route("http-keys", get("/api/keys", READ, keys::report),

@@ -62,27 +62,29 @@ final class BulkOperations {
     Reply sagas(ApiRequest request) throws IOException {
         SagaQuery query = SagaQueries.of(Query.of(request.call(), SagaQueries.parameters()));
         Request wanted = JsonBody.json(request.call(), JSON);
+        SagaOperator permitted = request.as(operator);
         OperatorCommand command = action(wanted, OperatorCommand.values());
         return reply(
                 wanted,
                 limit -> wanted.dryRun()
-                        ? operator.previewAll(command, query, limit)
-                        : operator.requestAll(command, query, limit));
+                        ? permitted.previewAll(command, query, limit)
+                        : permitted.requestAll(command, query, limit));
     }
 
     /** {@code POST /api/bulk/cleanups?…} with {@code {"action","reason","dryRun","limit"}}. */
     Reply cleanups(ApiRequest request) throws IOException {
         CleanupQuery query = CleanupQueries.open(Query.of(request.call(), CleanupQueries.FILTER));
         Request wanted = JsonBody.json(request.call(), JSON);
+        SagaOperator permitted = request.as(operator);
         CleanupAction action = action(wanted, CleanupAction.values());
         if (wanted.dryRun()) {
-            return reply(wanted, limit -> operator.previewCleanups(query, limit));
+            return reply(wanted, limit -> permitted.previewCleanups(query, limit));
         }
         if (action == CleanupAction.RETRY) {
-            return reply(wanted, limit -> operator.retryCleanups(query, limit));
+            return reply(wanted, limit -> permitted.retryCleanups(query, limit));
         }
         String reason = OperatorReason.of(wanted.reason(), request.caller());
-        return reply(wanted, limit -> operator.resolveCleanups(query, reason, limit));
+        return reply(wanted, limit -> permitted.resolveCleanups(query, reason, limit));
     }
 
     private static <E extends Enum<E>> E action(Request wanted, E[] actions) {

@@ -45,9 +45,10 @@ final class DeletionOperations {
         String requestedBy =
                 request.caller().name().isEmpty() ? ANONYMOUS : request.caller().name();
         try {
-            Deletion deletion = operator.delete(documentId, reason, requestedBy);
-            deletion = operator.awaitDeletion(deletion, Duration.ofSeconds(IngestOperations.wait(request.call())));
-            return Reply.json(deletion.state().isFinal() ? 200 : 202, operator.view(deletion))
+            SagaOperator caller = request.as(operator);
+            Deletion deletion = caller.delete(documentId, reason, requestedBy);
+            deletion = caller.awaitDeletion(deletion, Duration.ofSeconds(IngestOperations.wait(request.call())));
+            return Reply.json(deletion.state().isFinal() ? 200 : 202, caller.view(deletion))
                     .header("Location", location(deletion));
         } catch (UnknownDocumentException e) {
             throw request.missing("document");
@@ -81,7 +82,7 @@ final class DeletionOperations {
 
     /** 410 with the tombstone if the document was deleted, otherwise 404. */
     Problem missing(ApiRequest request) {
-        return operator.findDeletion(request.id("document"))
+        return request.as(operator).findDeletion(request.id("document"))
                 .map(deletion -> new Problem(
                                 410,
                                 "deleted",

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.operations.SearchUnavailableException;
 import dev.streamingsaga.operations.UnknownDocumentException;
@@ -34,13 +35,13 @@ final class DocumentOperations {
     private static final int MAX_VERSIONS = 1000;
     private static final int MAX_NUMBER = 999_999_999;
 
-    private final SagaReader documents;
+    private final SagaOperator operator;
     private final DeletionOperations deletions;
     private final int maxDownloads;
     private final Semaphore downloads;
 
     DocumentOperations(ApiDependencies parts, DeletionOperations deletions) {
-        this.documents = parts.operator();
+        this.operator = parts.operator();
         this.deletions = deletions;
         this.maxDownloads = parts.config().endpoints().http().limits().downloads();
         this.downloads = new Semaphore(maxDownloads);
@@ -54,7 +55,7 @@ final class DocumentOperations {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("documentId", document.documentId());
         facts.put("sagaId", document.sagaId());
-        facts.put("version", documents.versionNumber(saga.sagaId()));
+        facts.put("version", request.as(operator).versionNumber(saga.sagaId()));
         facts.put("fileName", document.fileName());
         facts.put("contentType", document.contentType());
         facts.put("sizeBytes", document.sizeBytes());
@@ -68,12 +69,12 @@ final class DocumentOperations {
         facts.put("completedAt", saga.finishedAt().map(Object::toString).orElse(null));
         facts.put(
                 "warnings",
-                documents.warnings(document.sagaId()).stream()
+                request.as(operator).warnings(document.sagaId()).stream()
                         .map(IngestResult.WarningResult::of)
                         .toList());
         facts.put(
                 "receipt",
-                documents
+                request.as(operator)
                         .findReceipt(document.sagaId())
                         .map(ReceiptOperations.ReceiptView::of)
                         .orElse(null));
@@ -81,7 +82,7 @@ final class DocumentOperations {
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return documents.findDocument(request.id("document")).orElseThrow(() -> deletions.missing(request));
+        return request.as(operator).findDocument(request.id("document")).orElseThrow(() -> deletions.missing(request));
     }
 
     /** {@code GET /api/documents/{id}/versions?limit=&before=}: newest first. */
@@ -92,7 +93,7 @@ final class DocumentOperations {
         String documentId = request.id("document");
         List<DocumentVersion> found;
         try {
-            found = documents.versions(documentId, before, limit + 1);
+            found = request.as(operator).versions(documentId, before, limit + 1);
         } catch (UnknownDocumentException e) {
             throw request.missing("document");
         }
@@ -113,7 +114,7 @@ final class DocumentOperations {
             return saga(request);
         }
         try {
-            return documents.version(request.id("document"), query.number("version", 1, MAX_NUMBER));
+            return request.as(operator).version(request.id("document"), query.number("version", 1, MAX_NUMBER));
         } catch (UnknownDocumentException e) {
             throw request.missing("document");
         } catch (UnknownVersionException e) {
@@ -138,7 +139,7 @@ final class DocumentOperations {
                 ? ByteRange.of(call.header("Range"), document.sizeBytes())
                 : ByteRange.all(document.sizeBytes());
         boolean noBody = range.length() == 0 || call.method().equals("HEAD");
-        InputStream bytes = noBody ? InputStream.nullInputStream() : open(document, range);
+        InputStream bytes = noBody ? InputStream.nullInputStream() : open(request.as(operator), document, range);
         Reply reply = withHeaders(Reply.stream(range.status(), bytes, range.length()), document, tag);
         return range.status() == 206 ? reply.header("Content-Range", range.text()) : reply;
     }
@@ -165,7 +166,7 @@ final class DocumentOperations {
         return text.toString();
     }
 
-    private InputStream open(Document document, ByteRange range) throws IOException {
+    private InputStream open(SagaReader documents, Document document, ByteRange range) throws IOException {
         if (!downloads.tryAcquire()) {
             throw new Problem(
                             429,
@@ -226,10 +227,11 @@ final class DocumentOperations {
         String text = query.text("q")
                 .orElseThrow(() -> new Problem(400, "bad-parameter", "q is missing; send the text to search for"));
         try {
-            VectorSearch.Page page = documents.search(
-                    text,
-                    query.number("offset", 0, 0, VectorSearch.MAX_HITS),
-                    query.number("limit", 10, VectorSearch.MAX_LIMIT));
+            VectorSearch.Page page = request.as(operator)
+                    .search(
+                            text,
+                            query.number("offset", 0, 0, VectorSearch.MAX_HITS),
+                            query.number("limit", 10, VectorSearch.MAX_LIMIT));
             return Reply.json(200, page(page));
         } catch (SearchUnavailableException e) {
             throw new Problem(

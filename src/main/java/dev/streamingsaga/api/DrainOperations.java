@@ -15,7 +15,7 @@ final class DrainOperations {
     /** {@code POST /api/drain}: 202 while it drains, 200 when it has drained. Repeating it changes nothing. */
     Reply begin(ApiRequest request) {
         Query.of(request.call());
-        DrainProgress progress = operator.drain();
+        DrainProgress progress = request.as(operator).drain();
         return Reply.json(progress.state() == DrainProgress.State.DRAINED ? 200 : 202, progress);
     }
 

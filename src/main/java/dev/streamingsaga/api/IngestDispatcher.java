@@ -3,6 +3,8 @@ package dev.streamingsaga.api;
 import static dev.streamingsaga.config.RouteNames.INGEST;
 import static dev.streamingsaga.config.RouteNames.RESUME;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
@@ -110,8 +112,16 @@ final class IngestDispatcher {
     /**
      * @param sender the sender of a received body; empty for a file on disk
      * @param key identifies a received body; empty for a file on disk
+     * @param access the caller
+     * @param label owner and classification that the caller gave the document
      */
-    record IngestSource(Path file, String name, Optional<String> sender, Optional<BodyKey> key) {}
+    record IngestSource(
+            Path file,
+            String name,
+            Optional<String> sender,
+            Optional<BodyKey> key,
+            Access access,
+            Optional<SecurityLabel> label) {}
 
     /** Uses an acquired permit. Runs {@code ended} when the saga has ended or is paused, or could not be journaled. */
     Accepted submit(IngestSource source, TraceLink trace, Runnable ended) {
@@ -122,6 +132,8 @@ final class IngestDispatcher {
             request.setProperty(Ingest.FILE_NAME, source.name());
             source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
             source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
+            request.setProperty(Ingest.ACCESS, source.access());
+            source.label().ifPresent(label -> request.setProperty(Ingest.LABEL, label));
             request.setProperty(Ingest.LISTENER, listener);
             request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
             Ingest.deliveredBy(request, Delivery.Endpoint.HTTP);

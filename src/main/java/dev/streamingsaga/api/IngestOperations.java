@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.EndpointConfig.Staging;
@@ -12,12 +13,14 @@ import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyAbortedException;
 import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.LabelledSender;
 import dev.streamingsaga.intake.PathRoots;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.upload.BodyUpload;
+import dev.streamingsaga.upload.Uploader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +52,7 @@ final class IngestOperations {
     private final UploadSpool spool;
     private final UploadSlots uploads;
     private final StagedDocuments staged;
+    private final DocumentLabels labels;
     /** Held while conditions are checked and until the journal has the saga, so that only one of two requests wins. */
     private final Object conditionLock = new Object();
 
@@ -61,9 +65,17 @@ final class IngestOperations {
         this.spool = parts.spool();
         this.uploads = uploads;
         this.staged = new StagedDocuments(parts.uploads(), uploads);
+        this.labels = new DocumentLabels(config.documents().security().label());
     }
 
-    private record PathRequest(@Nullable String path) {}
+    DocumentLabels labels() {
+        return labels;
+    }
+
+    private record PathRequest(
+            @Nullable String path,
+            @Nullable String owner,
+            @Nullable String classification) {}
 
     /** From now on, documents get 503 before they are read. */
     void refuse() {
@@ -98,11 +110,14 @@ final class IngestOperations {
                     "a part of a document cannot be stored; send all of it, without Content-Range");
         }
         BodyDigests digests = BodyDigests.of(request.call());
-        String sender = "http:" + request.caller().name();
-        requireConditions(request.call(), sender, name);
+        Optional<SecurityLabel> label = labels.of(request.call(), request.caller());
+        Uploader uploader =
+                new Uploader("http:" + request.caller().name(), request.caller().access(), labels.orUsual(label));
+        String sender = uploader.sender();
+        requireConditions(request, sender, name);
         long wait = wait(request.call());
         if (config.endpoints().http().uploads().staging() == Staging.BUCKET) {
-            return putIntoBucket(request, new StagedDocuments.Body(name, sender, digests), wait);
+            return putIntoBucket(request, new StagedDocuments.Body(name, uploader, digests), wait);
         }
         spool.requireRoom(length(request.call()));
         dispatcher.acquire();
@@ -111,14 +126,20 @@ final class IngestOperations {
         try {
             UploadSpool.ReceivedBody body = receive(request.call(), digests);
             unclaimed = Optional.of(body);
-            BodyKey key = spool.key(body, request.caller().name(), name);
+            String labelled = LabelledSender.of(request.caller().name(), uploader.label(), labels.usual());
+            BodyKey key = spool.key(body, labelled, name);
             Path path = spool.path(key);
-            Optional<Reply> known = alreadyStored(key, body);
+            Optional<Reply> known = alreadyStored(request, key, body);
             if (known.isPresent()) {
                 return known.get();
             }
-            IngestDispatcher.IngestSource source =
-                    new IngestDispatcher.IngestSource(path, name, Optional.of(sender), Optional.of(key));
+            IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(
+                    path,
+                    name,
+                    Optional.of(sender),
+                    Optional.of(key),
+                    request.caller().access(),
+                    label);
             if (!EntityTags.isConditional(request.call())) {
                 spool.claim(body, path);
                 unclaimed = Optional.empty();
@@ -127,7 +148,7 @@ final class IngestOperations {
             }
             IngestDispatcher.Accepted accepted;
             synchronized (conditionLock) {
-                requireConditions(request.call(), sender, name);
+                requireConditions(request, sender, name);
                 spool.claim(body, path);
                 unclaimed = Optional.empty();
                 submitted = true;
@@ -154,7 +175,7 @@ final class IngestOperations {
             BodyUpload.Completion completion = EntityTags.isConditional(request.call())
                     ? staged.receive(request, body, complete -> {
                         synchronized (conditionLock) {
-                            requireConditions(request.call(), body.sender(), body.name());
+                            requireConditions(request, body.uploader().sender(), body.name());
                             return complete.get();
                         }
                     })
@@ -195,18 +216,21 @@ final class IngestOperations {
      *
      * @throws Problem 412
      */
-    private void requireConditions(HttpCall call, String sender, String name) {
+    private void requireConditions(ApiRequest request, String sender, String name) {
+        HttpCall call = request.call();
+        SagaOperator permitted = request.as(operator);
         if (!EntityTags.isConditional(call)) {
             return;
         }
-        Optional<String> current = operator.findStored(sender, name)
+        Optional<String> current = permitted
+                .findStored(sender, name)
                 .flatMap(SagaRecord::document)
                 .map(document -> EntityTags.of(document.sha256()));
         EntityTags.requireMatch(call, current);
         if (EntityTags.isKnown(call, current)) {
             throw EntityTags.failed(current, "If-None-Match requires that there is none of this name");
         }
-        operator.findUnfinished(sender, name).ifPresent(saga -> {
+        permitted.findUnfinished(sender, name).ifPresent(saga -> {
             throw new Problem(
                             412,
                             "precondition-failed",
@@ -267,10 +291,10 @@ final class IngestOperations {
     }
 
     /** Handles a duplicate (same sender, name and bytes) as {@code saga.duplicates} says. */
-    private Optional<Reply> alreadyStored(BodyKey key, UploadSpool.ReceivedBody body) {
+    private Optional<Reply> alreadyStored(ApiRequest request, BodyKey key, UploadSpool.ReceivedBody body) {
         Optional<SagaRecord> known = config.documents().source().duplicates() == Duplicates.VERSION
                 ? Optional.empty()
-                : operator.findDocument(key.toString(), body.sha256());
+                : request.as(operator).findDocument(key.toString(), body.sha256());
         if (known.isPresent() && config.documents().source().duplicates() == Duplicates.REJECT) {
             throw duplicate(known.get());
         }
@@ -300,12 +324,18 @@ final class IngestOperations {
         if (body.path() == null) {
             throw new Problem(400, "bad-json", "the body must be {\"path\": \"/absolute/path\"}");
         }
+        Optional<SecurityLabel> label = labels.of(body.owner(), body.classification(), request.caller());
         requireAvailable();
         Path file = new PathRoots("saga.http.roots", config.endpoints().http().roots()).resolve(body.path());
         long wait = wait(request.call());
         dispatcher.acquire();
         IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(
-                file, String.valueOf(file.getFileName()), Optional.empty(), Optional.empty());
+                file,
+                String.valueOf(file.getFileName()),
+                Optional.empty(),
+                Optional.empty(),
+                request.caller().access(),
+                label);
         return answer(dispatcher.submit(source, request.trace(), () -> {}), wait);
     }
 

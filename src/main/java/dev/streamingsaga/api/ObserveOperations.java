@@ -21,6 +21,13 @@ final class ObserveOperations {
 
     Reply metrics(ApiRequest request) {
         Query.of(request.call());
+        if (!request.caller().limit().isUnlimited()) {
+            throw new Problem(
+                    403,
+                    "limited-access",
+                    "metrics count documents of every owner and classification, which these credentials do not"
+                            + " permit; use a key without --owners and --max-classification");
+        }
         String text = observation
                 .scrape()
                 .orElseThrow(() -> new Problem(

@@ -15,6 +15,9 @@ import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.access.Classification;
+import dev.streamingsaga.audit.Actor;
 import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -24,7 +27,9 @@ import java.text.ParseException;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OidcTokens {
     private static final Set<JWSAlgorithm> ASYMMETRIC = new LinkedHashSet<>();
+    private static final Set<String> ALL = Set.of("*");
     private static final int SKEW_SECONDS = 60;
     private static final int TIMEOUT_MILLIS = 5000;
     private static final int MAX_BYTES = 256 * 1024;
@@ -59,7 +65,8 @@ final class OidcTokens {
     Caller caller(String token) {
         try {
             JWTClaimsSet claims = processor().process(token, null);
-            return new Caller(String.valueOf(claims.getSubject()), scopes(claims));
+            String subject = String.valueOf(claims.getSubject());
+            return new Caller(subject, scopes(claims), Actor.token(subject), limit(claims));
         } catch (RemoteKeySourceException | IOException e) {
             throw new Problem(
                             503,
@@ -82,6 +89,31 @@ final class OidcTokens {
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         words.forEach(word -> Scope.of(String.valueOf(word)).ifPresent(scopes::add));
         return scopes;
+    }
+
+    private AccessLimit limit(JWTClaimsSet claims) {
+        try {
+            Classification max = config.classificationClaim().isEmpty()
+                    ? Classification.RESTRICTED
+                    : Classification.of(String.join(" ", words(claims, config.classificationClaim())))
+                            .orElseThrow(() -> new IllegalArgumentException("the claim " + config.classificationClaim()
+                                    + " must be one of " + String.join(", ", Classification.words())));
+            Set<String> owners = config.ownersClaim().isEmpty() ? ALL : words(claims, config.ownersClaim());
+            return owners.equals(ALL) ? new AccessLimit(Optional.empty(), max) : AccessLimit.ofOwners(owners, max);
+        } catch (IllegalArgumentException e) {
+            throw AccessControl.unauthenticated("the token does not say which documents it permits: " + e.getMessage());
+        }
+    }
+
+    private static Set<String> words(JWTClaimsSet claims, String name) {
+        Object claim = claims.getClaim(name);
+        List<?> words = claim instanceof List<?> list
+                ? list
+                : claim instanceof String text ? List.of(text.strip().split(" +")) : List.of();
+        return words.stream()
+                .map(String::valueOf)
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.toSet());
     }
 
     private synchronized DefaultJWTProcessor<SecurityContext> processor() throws IOException {

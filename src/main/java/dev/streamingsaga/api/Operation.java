@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.HashMap;
@@ -39,6 +40,11 @@ record Operation(String method, String path, Set<Scope> scopes, OperationHandler
                 throw missing(resource);
             }
             return id;
+        }
+
+        /** The facade for the caller: in its name, over the documents that exist for it. */
+        SagaOperator as(SagaOperator operator) {
+            return operator.as(caller.access());
         }
 
         Problem missing(String resource) {

@@ -3,7 +3,7 @@ package dev.streamingsaga.api;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.Receipt;
 import dev.streamingsaga.operations.NoReceiptException;
-import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.UnknownDocumentException;
 import dev.streamingsaga.receipt.InclusionProof;
 import dev.streamingsaga.receipt.ReceiptException;
@@ -14,10 +14,10 @@ import java.nio.charset.StandardCharsets;
 final class ReceiptOperations {
     private static final int MAX_CHUNK = 999_999_999;
 
-    private final SagaReader documents;
+    private final SagaOperator operator;
 
     ReceiptOperations(ApiDependencies parts) {
-        this.documents = parts.operator();
+        this.operator = parts.operator();
     }
 
     /** The receipt in short, for views. */
@@ -42,7 +42,7 @@ final class ReceiptOperations {
 
     private Receipt find(ApiRequest request) {
         try {
-            return documents.receipt(request.id("document"));
+            return request.as(operator).receipt(request.id("document"));
         } catch (UnknownDocumentException e) {
             throw request.missing("document");
         } catch (NoReceiptException e) {
@@ -66,6 +66,6 @@ final class ReceiptOperations {
     Reply keys(ApiRequest request) {
         Query.of(request.call());
         return Reply.bytes(
-                200, "application/jwk-set+json", documents.receiptKeys().getBytes(StandardCharsets.UTF_8));
+                200, "application/jwk-set+json", operator.receiptKeys().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,8 +1,10 @@
 package dev.streamingsaga.api;
 
 import dev.streamingsaga.api.Operation.ApiRequest;
+import dev.streamingsaga.audit.AuditWriteException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.operations.LimitedAccessException;
 import dev.streamingsaga.trace.TraceLink;
 import java.io.IOException;
 import java.util.Map;
@@ -118,6 +120,13 @@ final class Responder {
             return e.reply();
         } catch (DocumentRefusedException e) {
             return Problem.of(e).reply();
+        } catch (LimitedAccessException e) {
+            return new Problem(403, "limited-access", String.valueOf(e.getMessage())).reply();
+        } catch (AuditWriteException e) {
+            LOG.error("{} {} was refused: {}", call.method(), call.path(), e.getMessage());
+            return new Problem(503, "not-audited", "the audit log cannot be written; nothing was done, try again later")
+                    .header("Retry-After", "15")
+                    .reply();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return stopping().reply();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.CleanupPage;
 import dev.streamingsaga.journal.CleanupQuery;
@@ -14,6 +15,7 @@ import dev.streamingsaga.operations.CleanupClosedException;
 import dev.streamingsaga.operations.CleanupOutcome;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.SagaOutcome;
+import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownSagaException;
 import dev.streamingsaga.operations.WrongStateException;
@@ -52,7 +54,7 @@ final class SagaOperations {
      */
     Reply list(ApiRequest request) {
         Query query = Query.of(request.call(), SagaQueries.parameters("limit", "cursor"));
-        SagaPage page = operator.list(SagaQueries.of(query), query.number("limit", 100, MAX_LIMIT));
+        SagaPage page = request.as(operator).list(SagaQueries.of(query), query.number("limit", 100, MAX_LIMIT));
         Reply reply = Reply.json(200, Map.of("sagas", views.summaries(page.sagas())));
         page.next().ifPresent(next -> reply.header("Link", link(query, next)));
         return reply;
@@ -65,7 +67,8 @@ final class SagaOperations {
     /** {@code GET /api/counts?…}: how many sagas there are, by state, and what needs attention; selects as the list. */
     Reply counts(ApiRequest request) {
         SagaQuery query = SagaQueries.of(Query.of(request.call(), SagaQueries.parameters()));
-        return Reply.json(200, query.isEverySaga() ? totals.now() : totals.of(query));
+        AccessLimit limit = request.caller().limit();
+        return Reply.json(200, query.isEverySaga() ? totals.now(limit) : totals.of(query.within(limit)));
     }
 
     /** {@code GET /api/sagas/{id}}. */
@@ -84,7 +87,7 @@ final class SagaOperations {
         String sagaId = request.id("saga");
         try {
             Duration wait = Duration.ofSeconds(IngestOperations.wait(request.call()));
-            SagaOutcome outcome = operator.outcome(sagaId, wait);
+            SagaOutcome outcome = request.as(operator).outcome(sagaId, wait);
             return outcome.result()
                     .map(result -> Reply.json(200, result))
                     .orElseGet(() -> Reply.json(202, accepted(saga(request))));
@@ -102,15 +105,15 @@ final class SagaOperations {
     }
 
     Reply cancel(ApiRequest request) {
-        return command(request, "CANCEL", operator::cancel);
+        return command(request, "CANCEL", request.as(operator)::cancel);
     }
 
     Reply pause(ApiRequest request) {
-        return command(request, "PAUSE", operator::pause);
+        return command(request, "PAUSE", request.as(operator)::pause);
     }
 
     Reply resume(ApiRequest request) {
-        return command(request, "RESUME", operator::resume);
+        return command(request, "RESUME", request.as(operator)::resume);
     }
 
     /** @param name of the command in the reply */
@@ -130,20 +133,21 @@ final class SagaOperations {
     }
 
     private SagaRecord saga(ApiRequest request) {
-        return operator.findSaga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
+        return request.as(operator).findSaga(request.id("saga")).orElseThrow(() -> request.missing("saga"));
     }
 
     /** {@code GET /api/cleanups?all=&status=&step=&limit=&cursor=}; the header {@code Link} has the next page. */
     Reply cleanups(ApiRequest request) {
         Query query = Query.of(request.call(), "all", "limit", "cursor", "status", "step");
         CleanupQuery selected = CleanupQueries.of(query, query.flag("all"));
-        CleanupPage page = operator.cleanups(
+        SagaReader permitted = request.as(operator);
+        CleanupPage page = permitted.cleanups(
                 selected.after(query.text("cursor").orElse("")), query.number("limit", MAX_LIMIT, MAX_LIMIT));
         Reply reply = Reply.json(
                 200,
                 Map.of(
                         "count",
-                        operator.count(selected),
+                        permitted.count(selected),
                         "cleanups",
                         page.entries().stream().map(SagaViews::cleanup).toList()));
         page.next().ifPresent(next -> reply.header("Link", link(query, next)));
@@ -156,7 +160,7 @@ final class SagaOperations {
      */
     Reply retry(ApiRequest request) {
         Query.of(request.call());
-        return settle(request, operator::retryCleanup);
+        return settle(request, request.as(operator)::retryCleanup);
     }
 
     /** {@code POST /api/cleanups/{id}/resolve} with {@code {"reason"}}, or {@code {"reason","wholeStep":true}}. */
@@ -165,11 +169,12 @@ final class SagaOperations {
         requireOpen(request);
         Resolution resolution = JsonBody.json(request.call(), JSON);
         String recorded = OperatorReason.of(resolution.reason(), request.caller());
+        SagaOperator permitted = request.as(operator);
         return settle(
                 request,
                 id -> resolution.wholeStep()
-                        ? operator.resolveCleanups(id, recorded)
-                        : operator.resolveCleanup(id, recorded));
+                        ? permitted.resolveCleanups(id, recorded)
+                        : permitted.resolveCleanup(id, recorded));
     }
 
     private static Reply settle(ApiRequest request, Function<String, CleanupOutcome> operation) {
@@ -194,7 +199,7 @@ final class SagaOperations {
     /** Before the body is read: an entry that cannot be resolved is reported first. */
     private void requireOpen(ApiRequest request) {
         try {
-            operator.requireOpenCleanup(request.id("clean-up"));
+            request.as(operator).requireOpenCleanup(request.id("clean-up"));
         } catch (UnknownCleanupException e) {
             throw request.missing("clean-up");
         } catch (CleanupClosedException e) {

@@ -108,7 +108,8 @@ final class SagaQueries {
         return isId(query, name) ? Optional.empty() : query.text(name).map(value -> time(name, value));
     }
 
-    private static Instant time(String name, String value) {
+    /** @throws Problem 400 if it is no time */
+    static Instant time(String name, String value) {
         try {
             return value.contains("T")
                     ? OffsetDateTime.parse(value).toInstant()
@@ -117,10 +118,15 @@ final class SagaQueries {
             throw new Problem(
                     400,
                     "bad-parameter",
-                    name + " must be a saga id, or a time such as 2026-03-01 or 2026-03-01T14:30:00Z, was "
+                    name + " must be a time such as 2026-03-01 or 2026-03-01T14:30:00Z"
+                            + (isPage(name) ? ", or a saga id" : "") + ", was "
                             + RequestText.shown(value),
                     e);
         }
+    }
+
+    private static boolean isPage(String name) {
+        return name.equals(BEFORE) || name.equals(AFTER);
     }
 
     private static Reason reason(String word) {

@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.upload.BodyUpload;
 import dev.streamingsaga.upload.BodyUpload.Completion;
+import dev.streamingsaga.upload.Uploader;
 import dev.streamingsaga.upload.Uploads;
 import java.io.IOException;
 import java.util.function.Function;
@@ -23,7 +24,7 @@ final class StagedDocuments {
     }
 
     /** What is known about a body before it is read. */
-    record Body(String name, String sender, BodyDigests digests) {}
+    record Body(String name, Uploader uploader, BodyDigests digests) {}
 
     /**
      * Receives a body and checks it.
@@ -59,7 +60,7 @@ final class StagedDocuments {
 
     private BodyUpload begin(Body body) {
         try {
-            return uploads.begin(body.sender(), body.name());
+            return uploads.begin(body.uploader(), body.name());
         } catch (RuntimeException e) {
             throw IngestDispatcher.Accepted.failed(e);
         }

@@ -1,10 +1,12 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.HourlyTotal;
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.SagaReader;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,12 +17,16 @@ final class Statistics {
     private static final long MIN_CACHE_NANOS = Duration.ofSeconds(5).toNanos();
     private static final int CACHE_FACTOR = 20;
 
-    private final SagaReader sagas;
-    private final Map<Integer, Cached> cache = new HashMap<>();
+    private static final int MAX_CACHED = 200;
+
+    private final SagaOperator operator;
+    private final Map<Key, Cached> cache = new LinkedHashMap<>();
 
     Statistics(ApiDependencies parts) {
-        this.sagas = parts.operator();
+        this.operator = parts.operator();
     }
+
+    private record Key(int hours, AccessLimit limit) {}
 
     private record Cached(List<HourView> hours, long untilNanos) {}
 
@@ -29,18 +35,23 @@ final class Statistics {
     /** {@code GET /api/statistics?hours=}. */
     Reply hours(ApiRequest request) {
         int hours = Query.of(request.call(), "hours").number("hours", DEFAULT_HOURS, MAX_HOURS);
-        return Reply.json(200, Map.of("hours", hours(hours)));
+        return Reply.json(
+                200, Map.of("hours", hours(new Key(hours, request.caller().limit()), request.as(operator))));
     }
 
-    private synchronized List<HourView> hours(int hours) {
-        Cached known = cache.get(hours);
+    private synchronized List<HourView> hours(Key key, SagaReader sagas) {
+        Cached known = cache.get(key);
         long begin = System.nanoTime();
         if (known != null && begin - known.untilNanos() < 0) {
             return known.hours();
         }
-        List<HourView> read = sagas.hourly(hours).stream().map(Statistics::view).toList();
+        List<HourView> read =
+                sagas.hourly(key.hours()).stream().map(Statistics::view).toList();
         long end = System.nanoTime();
-        cache.put(hours, new Cached(read, end + Math.max(MIN_CACHE_NANOS, CACHE_FACTOR * (end - begin))));
+        if (cache.size() == MAX_CACHED) {
+            cache.clear();
+        }
+        cache.put(key, new Cached(read, end + Math.max(MIN_CACHE_NANOS, CACHE_FACTOR * (end - begin))));
         return read;
     }
 

@@ -1,14 +1,16 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.journal.SagaCount;
 import dev.streamingsaga.journal.SagaCounts;
 import dev.streamingsaga.journal.SagaQuery;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.outage.DownDependency;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Counts over all sagas. Counting gets slower as their number grows, so it may take at most about a twentieth of the
@@ -18,29 +20,36 @@ import org.jspecify.annotations.Nullable;
 final class Totals {
     private static final int CACHE_FACTOR = 20;
 
+    private static final int MAX_LIMITS = 200;
+
     private final SagaOperator sagas;
-    private @Nullable SagaCounts counts;
-    private long nextNanos;
+    private final Map<AccessLimit, Counted> cache = new HashMap<>();
 
     Totals(SagaOperator sagas) {
         this.sagas = sagas;
     }
 
-    synchronized SagaCounts counts() {
-        SagaCounts known = counts;
+    private record Counted(SagaCounts counts, long untilNanos) {}
+
+    /** @param limit of the sagas that count */
+    synchronized SagaCounts counts(AccessLimit limit) {
+        Counted known = cache.get(limit);
         long begin = System.nanoTime();
-        if (known != null && begin - nextNanos < 0) {
-            return known;
+        if (known != null && begin - known.untilNanos() < 0) {
+            return known.counts();
         }
-        SagaCounts read = sagas.counts();
+        SagaCounts read =
+                sagas.as(new Access(Caller.ANONYMOUS.actor(), "http", limit)).counts();
         long end = System.nanoTime();
-        nextNanos = end + CACHE_FACTOR * (end - begin);
-        counts = read;
+        if (cache.size() == MAX_LIMITS) {
+            cache.clear();
+        }
+        cache.put(limit, new Counted(read, end + CACHE_FACTOR * (end - begin)));
         return read;
     }
 
-    Map<String, Object> now() {
-        return view(counts());
+    Map<String, Object> now(AccessLimit limit) {
+        return view(counts(limit));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.streamingsaga.api;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.api.Operation.OperationHandler;
 import dev.streamingsaga.config.SagaConfig;
@@ -8,6 +9,7 @@ import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.upload.ResumableUploads;
 import dev.streamingsaga.upload.ResumableUploads.Progress;
 import dev.streamingsaga.upload.ResumableUploads.ResumableRequest;
+import dev.streamingsaga.upload.Uploader;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -29,11 +31,18 @@ final class UploadOperations {
     private final SagaConfig config;
     private final ResumableUploads uploads;
     private final UploadRequests requests;
+    private final DocumentLabels labels;
     private final Runnable requireAvailable;
 
     /** @param requireAvailable throws a {@link Problem} while no document is accepted */
-    UploadOperations(SagaConfig config, ResumableUploads uploads, UploadRequests requests, Runnable requireAvailable) {
+    UploadOperations(
+            SagaConfig config,
+            ResumableUploads uploads,
+            UploadRequests requests,
+            DocumentLabels labels,
+            Runnable requireAvailable) {
         this.config = config;
+        this.labels = labels;
         this.uploads = uploads;
         this.requests = requests;
         this.requireAvailable = requireAvailable;
@@ -125,8 +134,10 @@ final class UploadOperations {
                             + config.documents().source().maxSizeBytes() + "; nothing was done");
         }
         Map<String, String> metadata = TusHeaders.metadata(call);
+        Optional<SecurityLabel> label =
+                labels.of(metadata.get("owner"), metadata.get("classification"), request.caller());
         return new ResumableRequest(
-                sender(request),
+                new Uploader(sender(request), request.caller().access(), labels.orUsual(label)),
                 DocumentName.checked(metadata.getOrDefault("filename", "")),
                 length,
                 sha256(metadata),

@@ -1,6 +1,9 @@
 package dev.streamingsaga.audit;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /** What was done. Names are stored: add new ones, change none. */
+@PublicApi
 public enum AuditAction {
     INGEST,
     /** A saga has its outcome. */
@@ -27,8 +30,6 @@ public enum AuditAction {
     DRAIN,
     BACKUP,
     RESTORE,
-    /** The audit log was read. */
-    AUDIT,
     /** The service started, with these settings. */
     START,
     STOP

@@ -1,5 +1,6 @@
 package dev.streamingsaga.audit;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,6 +9,7 @@ import java.util.regex.Pattern;
  * The newest entry of the audit log at some moment, kept outside of the database: the log must contain it forever. Its
  * text is {@code SEQUENCE:HASH}.
  */
+@PublicApi
 public record AuditAnchor(long sequence, String hash) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,18}):([0-9a-f]{64})");
 

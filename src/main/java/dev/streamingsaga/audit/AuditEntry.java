@@ -3,6 +3,7 @@ package dev.streamingsaga.audit;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.digest.Sha256;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param previousHash hash of the entry before; {@link #NO_HASH} for the first
  * @param hash see {@link #computeHash}
  */
+@PublicApi
 public record AuditEntry(
         long sequence,
         long atMillis,

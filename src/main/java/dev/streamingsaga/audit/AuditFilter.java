@@ -1,5 +1,6 @@
 package dev.streamingsaga.audit;
 
+import dev.streamingsaga.annotation.PublicApi;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -9,6 +10,7 @@ import java.util.Optional;
  * @param actor id of the actor, or kind and id such as {@code KEY:name}
  * @param since written at this time or later
  */
+@PublicApi
 public record AuditFilter(
         Optional<String> documentId, Optional<String> actor, Optional<AuditAction> action, Optional<Instant> since) {
     public static final AuditFilter ALL =

@@ -1,11 +1,14 @@
 package dev.streamingsaga.audit;
 
+import dev.streamingsaga.annotation.PublicApi;
+
 /**
  * Damage to the audit log.
  *
  * @param sequence of the entry that it is about
  * @param message says what is wrong, and where
  */
+@PublicApi
 public record AuditFinding(FindingKind kind, long sequence, String message) {
     /** What was done to the log. */
     public enum FindingKind {

@@ -59,7 +59,7 @@ public final class AuditLog {
      * @param documentId if the entry is about a document that is known
      * @param sagaId if it is about a saga
      * @param details no content, no search texts, no secrets; a value is cut after 2000 characters
-     * @throws RuntimeException of the database if it cannot be written: refuse the operation
+     * @throws AuditWriteException if it cannot be written: refuse the operation. In a transaction, its commit fails.
      */
     public void record(
             Actor actor,
@@ -127,7 +127,7 @@ public final class AuditLog {
         try {
             mine.written().join();
         } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            throw new AuditWriteException(e.getCause() instanceof RuntimeException cause ? cause : e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.streamingsaga.bench;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
@@ -225,10 +226,10 @@ public final class RestartBench {
                 .toArray();
         Map<SagaState, Long> outcomes =
                 ended.stream().collect(Collectors.groupingBy(SagaRecord::state, Collectors.counting()));
-        int residue =
-                queryJournal(data, journal -> (int) journal.pages().counts().openCleanups())
-                        + countFindings(data, "orphans")
-                        + countFindings(data, "verify", "--all", "--deep");
+        int residue = queryJournal(data, journal ->
+                        (int) journal.pages().counts(AccessLimit.NONE).openCleanups())
+                + countFindings(data, "orphans")
+                + countFindings(data, "verify", "--all", "--deep");
         Map<String, Long> notResumed = ended.stream()
                 .filter(saga -> saga.state() != SagaState.COMPLETED)
                 .collect(Collectors.groupingBy(RestartBench::cause, Collectors.counting()));

@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -48,6 +50,20 @@ final class IngestCommand implements Callable<Integer> {
     boolean strict;
 
     @Option(
+            names = "--owner",
+            paramLabel = "OWNER",
+            description = "owner of the documents (default: saga.security.owner)")
+    @Nullable
+    String owner;
+
+    @Option(
+            names = "--classification",
+            paramLabel = "WORD",
+            description = "public, internal, confidential or restricted (default: saga.security.classification)")
+    @Nullable
+    String classification;
+
+    @Option(
             names = "--url",
             paramLabel = "URL",
             description = "send the files to a running instance; start prints its URL")
@@ -67,16 +83,30 @@ final class IngestCommand implements Callable<Integer> {
             return send(url);
         }
         SagaConfig config = options.load();
+        Optional<SecurityLabel> label = label(config.documents().security().label());
         DataDirectorySetup.prepare(config);
         try (Application application = Application.start(config);
-                ProgressDisplay bar = new ProgressDisplay(application.bundle().operator()::running, files.size())) {
+                ProgressDisplay bar = new ProgressDisplay(application.operator()::running, files.size())) {
             if (!quiet) {
                 bar.show();
             }
-            int exitCode = ingest(application, config.concurrency(), bar);
+            int exitCode = ingest(application, Math.min(config.concurrency(), files.size()), label, bar);
             // Sagas of a killed process also end before this process does.
-            application.bundle().operator().awaitRecovered();
+            application.operator().awaitRecovered();
             return exitCode;
+        }
+    }
+
+    private Optional<SecurityLabel> label(SecurityLabel usual) {
+        if (owner == null && classification == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(SecurityLabel.checked(
+                    owner == null ? usual.owner() : owner,
+                    classification == null ? usual.classification() : classification));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage() + "; nothing was stored");
         }
     }
 
@@ -85,7 +115,8 @@ final class IngestCommand implements Callable<Integer> {
             throw new UsageException("--url must be an http or https URL");
         }
         String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
-        RemoteIngest remote = new RemoteIngest(target, secret);
+        RemoteIngest remote =
+                new RemoteIngest(target, secret, Optional.ofNullable(owner), Optional.ofNullable(classification));
         int exitCode = 0;
         for (Path file : files) {
             try {
@@ -100,11 +131,11 @@ final class IngestCommand implements Callable<Integer> {
         return exitCode;
     }
 
-    private int ingest(Application application, int concurrency, ProgressDisplay bar) throws InterruptedException {
-        ExecutorService pool = Executors.newFixedThreadPool(Math.min(concurrency, files.size()));
+    private int ingest(Application application, int threads, Optional<SecurityLabel> label, ProgressDisplay bar)
+            throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
         ExecutorCompletionService<IngestResult> results = new ExecutorCompletionService<>(pool);
-        files.forEach(
-                file -> results.submit(() -> application.bundle().operator().ingest(file)));
+        files.forEach(file -> results.submit(() -> application.operator().ingest(file, label)));
         int exitCode = 0;
         try {
             for (int i = 0; i < files.size(); i++) {

@@ -37,6 +37,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             KeyCommand.class,
             KeyEncryptionCommand.class,
             RotateKeysCommand.class,
+            AuditCommand.class,
             CleanupsCommand.class,
             OrphansCommand.class,
             VerifyCommand.class,

@@ -48,7 +48,7 @@ final class OperatorCommandSender {
                 if (localApplication.isPresent()) {
                     // The journal has the outcome before alerts are delivered and the document is visible. Wait for
                     // both, since the end of this process would interrupt them.
-                    localApplication.get().bundle().operator().awaitSettled(sagaId);
+                    localApplication.get().operator().awaitSettled(sagaId);
                 }
                 return new Change(before, reader.findSaga(sagaId).orElseThrow());
             } finally {
@@ -82,8 +82,7 @@ final class OperatorCommandSender {
             CleanupEntry entry = request.apply(inspection.commands());
             Optional<Application> localApplication = startIfFree(Application::startWithoutRecovery);
             try {
-                localApplication.ifPresent(
-                        application -> application.bundle().operator().executeRequest(entry.cleanupId()));
+                localApplication.ifPresent(application -> application.operator().executeRequest(entry.cleanupId()));
             } finally {
                 localApplication.ifPresent(Application::close);
             }

@@ -44,7 +44,7 @@ final class OrphansCommand implements Callable<Integer> {
         if (delete) {
             DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
-                application.bundle().operator().deleteOrphans(this::print);
+                application.operator().deleteOrphans(this::print);
             }
         } else {
             try (Inspection inspection = ReadAccess.openAll(config)) {

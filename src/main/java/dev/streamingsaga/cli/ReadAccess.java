@@ -14,6 +14,12 @@ final class ReadAccess {
         return Inspection.open(config);
     }
 
+    /** Whether there is a journal: on a server, or in the data directory. */
+    static boolean hasJournal(SagaConfig config) {
+        return config.servers().journal().url().isPresent()
+                || Files.exists(config.dataDir().resolve("journal.db"));
+    }
+
     /** Opens journal, bucket and stores now. */
     static Inspection openAll(SagaConfig config) {
         require(config);
@@ -24,8 +30,7 @@ final class ReadAccess {
      * Requires a journal in a data directory of this user. Directs the log to standard error, for read-only commands.
      */
     static void require(SagaConfig config) {
-        if (config.servers().journal().url().isEmpty()
-                && !Files.exists(config.dataDir().resolve("journal.db"))) {
+        if (!hasJournal(config)) {
             throw new UsageException("there is no journal in " + config.dataDir()
                     + "; ingest a file first, or choose another directory with --data");
         }

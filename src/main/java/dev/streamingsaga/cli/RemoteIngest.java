@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -46,14 +47,22 @@ final class RemoteIngest {
 
     private final URI base;
     private final String key;
+    private final Optional<String> owner;
+    private final Optional<String> classification;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
 
-    /** @param key empty if the instance requires none */
-    RemoteIngest(URI base, String key) {
+    /**
+     * @param key empty if the instance requires none
+     * @param owner of the documents; empty: the instance decides
+     * @param classification of the documents; empty: the instance decides
+     */
+    RemoteIngest(URI base, String key, Optional<String> owner, Optional<String> classification) {
+        this.owner = owner;
+        this.classification = classification;
         this.base = URI.create(base.toString().replaceFirst("/+$", ""));
         this.key = key;
     }
@@ -114,7 +123,7 @@ final class RemoteIngest {
     private RemoteIngest.ServerResponse put(Path file, String digest) throws IOException {
         // The name that the service would give a local file.
         String fileName = DocumentName.cleaned(String.valueOf(file.getFileName()));
-        String name = URLEncoder.encode(fileName, StandardCharsets.UTF_8).replace("+", "%20");
+        String name = encoded(fileName);
         HttpURLConnection put = (HttpURLConnection)
                 URI.create(base + "/api/documents/" + name).toURL().openConnection();
         try {
@@ -128,6 +137,8 @@ final class RemoteIngest {
             put.setRequestProperty("Content-Type", "application/octet-stream");
             put.setRequestProperty("Repr-Digest", digest);
             put.setRequestProperty("Prefer", "wait=" + WAIT_SECONDS);
+            owner.ifPresent(value -> put.setRequestProperty("Saga-Owner", encoded(value)));
+            classification.ifPresent(word -> put.setRequestProperty("Saga-Classification", encoded(word)));
             if (!key.isEmpty()) {
                 put.setRequestProperty("Authorization", "Bearer " + key);
             }
@@ -141,6 +152,10 @@ final class RemoteIngest {
         } finally {
             put.disconnect();
         }
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** @return false if the request was rejected before the body was sent */
@@ -202,7 +217,7 @@ final class RemoteIngest {
     private static String hint(int status) {
         return switch (status) {
             case 401 -> "it requires a valid key; set one with --key or SAGA_KEY";
-            case 403 -> "the key lacks the scope ingest";
+            case 403 -> "the key lacks the scope ingest, or may not store documents of this owner and classification";
             case 413 -> "the file is larger than its saga.file.max-size";
             case 507 -> "its disk is full";
             default -> "see its log";

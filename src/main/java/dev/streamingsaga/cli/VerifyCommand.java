@@ -81,7 +81,7 @@ final class VerifyCommand implements Callable<Integer> {
             ReadAccess.require(config);
             DataDirectorySetup.prepare(config);
             try (Application application = Application.startWithoutRecovery(config)) {
-                SagaOperator operator = application.bundle().operator();
+                SagaOperator operator = application.operator();
                 compare(operator, saga -> operator.repair(saga, deep));
             }
         } else {

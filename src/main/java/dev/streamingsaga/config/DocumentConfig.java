@@ -1,5 +1,6 @@
 package dev.streamingsaga.config;
 
+import dev.streamingsaga.access.SecurityLabel;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,12 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
     }
 
     /** Defaults of the security record. */
-    public record Security(String owner, String classification, String keyId) {}
+    public record Security(String owner, String classification, String keyId) {
+        /** Of documents that come without one. */
+        public SecurityLabel label() {
+            return new SecurityLabel(owner, classification);
+        }
+    }
 
     /**
      * @param sizeBytes size of every chunk but the last

@@ -72,9 +72,19 @@ public record EndpointConfig(Http http, Drop drop, Jms jms, Hub hub) {
      */
     public record HttpConnections(int max, Duration head, Duration keepAlive) {}
 
-    /** Credentials: keys from a file, tokens of an OIDC provider, or both. Without any, only loopback is served. */
+    /**
+     * Credentials: keys from a file, tokens of an OIDC provider, or both. Without any, only loopback is served.
+     *
+     * @param ownersClaim of tokens, limits to owners; empty: no limit
+     * @param classificationClaim of tokens, limits to classifications; empty: no limit
+     */
     public record HttpAuth(
-            Optional<Path> keysFile, Optional<URI> oidcIssuer, String oidcAudience, Optional<URI> oidcJwksUrl) {
+            Optional<Path> keysFile,
+            Optional<URI> oidcIssuer,
+            String oidcAudience,
+            Optional<URI> oidcJwksUrl,
+            String ownersClaim,
+            String classificationClaim) {
         public boolean isOff() {
             return keysFile.isEmpty() && oidcIssuer.isEmpty();
         }

@@ -109,6 +109,14 @@ final class EndpointSettings {
         table.row(URL, "saga.http.oidc.jwks-url", "")
                 .describe("URL of the provider's keys."
                         + " Empty: the one that its /.well-known/openid-configuration names.");
+        table.row(TEXT, "saga.http.oidc.owners-claim", "")
+                .describe("Claim of the tokens that names the owners whose documents a caller may see and store, as a"
+                        + " list or separated by spaces; * stands for all. A token without it is refused."
+                        + " Empty: of all owners.");
+        table.row(TEXT, "saga.http.oidc.classification-claim", "")
+                .describe("Claim of the tokens that names the highest classification that a caller may see and store:"
+                        + " public, internal, confidential or restricted. A token without it is refused."
+                        + " Empty: restricted.");
     }
 
     private static void dropFolder(SettingsTable table) {

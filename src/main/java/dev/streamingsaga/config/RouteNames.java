@@ -22,6 +22,9 @@ public final class RouteNames {
     /** Of the operator; optional. */
     public static final String ALERT = "alert";
 
+    /** Of the operator; optional. Receives the entries of the audit log. */
+    public static final String AUDIT = "audit";
+
     /** The write of a store has no suffix. */
     public static final String WRITE = "";
 

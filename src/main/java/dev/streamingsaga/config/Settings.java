@@ -368,7 +368,9 @@ public final class Settings {
                 read.path("saga.http.keys-file"),
                 read.issuer("saga.http.oidc.issuer"),
                 read.text("saga.http.oidc.audience"),
-                read.uri("saga.http.oidc.jwks-url"));
+                read.uri("saga.http.oidc.jwks-url"),
+                read.text("saga.http.oidc.owners-claim"),
+                read.text("saga.http.oidc.classification-claim"));
         if (auth.oidcIssuer().isPresent() && auth.oidcAudience().isEmpty()) {
             read.refuse("saga.http.oidc.audience must name this service if saga.http.oidc.issuer is set:"
                     + " without it, any token of that provider would be accepted");

@@ -1,5 +1,8 @@
 package dev.streamingsaga.dropfolder;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.audit.Actor;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.dropfolder.ReadyFiles.Ready;
@@ -35,6 +38,7 @@ import org.apache.camel.ProducerTemplate;
  * stay in the folder until a saga ends.
  */
 final class DropFolder {
+    private static final Access ACCESS = new Access(Actor.system("drop-folder"), "drop-folder", AccessLimit.NONE);
     private static final int MAX_FILES = 100_000;
     private static final String WATCH = "SagaDropWatch";
 
@@ -283,6 +287,7 @@ final class DropFolder {
     void claim(Exchange exchange) {
         TrackedFile tracked = exchange.getProperty(WATCH, TrackedFile.class);
         exchange.setProperty(Ingest.ONCE, tracked.identity());
+        exchange.setProperty(Ingest.ACCESS, ACCESS);
         exchange.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
         Ingest.deliveredBy(exchange, Delivery.Endpoint.DROP_FOLDER);
     }

@@ -1,6 +1,7 @@
 package dev.streamingsaga.embedded;
 
 import dev.streamingsaga.StreamingSaga;
+import dev.streamingsaga.access.Access;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
@@ -8,6 +9,7 @@ import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.datadir.DataDirectory;
 import dev.streamingsaga.lra.CoordinatorAccess;
 import dev.streamingsaga.observe.OtlpTraces;
+import dev.streamingsaga.operations.SagaOperator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -264,6 +266,11 @@ public final class Application implements AutoCloseable {
     /** The context with the routes of the instance. */
     public CamelContext camelContext() {
         return Objects.requireNonNull(context);
+    }
+
+    /** The facade for the user of the command line. */
+    public SagaOperator operator() {
+        return bundle().operator().as(Access.commandLine());
     }
 
     public StreamingSaga bundle() {

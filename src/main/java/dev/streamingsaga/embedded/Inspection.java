@@ -1,5 +1,6 @@
 package dev.streamingsaga.embedded;
 
+import dev.streamingsaga.access.Access;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.database.Databases;
@@ -19,8 +20,8 @@ public final class Inspection implements AutoCloseable {
         this.database = Databases.open("journal", config.servers().journal(), config.dataDir());
         Journal journal = new Journal(database.dataSource(), Clock.systemUTC(), "inspection");
         this.storage = new InspectedStorage(config, journal);
-        this.reader = new SagaReader(journal, storage);
-        this.commands = new SagaCommands(journal);
+        this.reader = new SagaReader(journal, storage, Access.commandLine());
+        this.commands = new SagaCommands(journal, Access.commandLine());
     }
 
     /** Opens the journal now, bucket and stores when they are first used. */

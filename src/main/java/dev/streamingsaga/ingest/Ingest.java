@@ -1,5 +1,7 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.annotation.Internal;
 import dev.streamingsaga.annotation.PublicApi;
 import dev.streamingsaga.config.FailOn;
@@ -43,6 +45,15 @@ public final class Ingest {
      * failure. Absent for a caller that decides this for itself.
      */
     public static final String DELIVERY = "SagaDelivery";
+
+    /** Exchange property, an {@link Access}: who delivers the document; by default the hub. */
+    public static final String ACCESS = "SagaAccess";
+
+    /**
+     * Exchange property, a {@link SecurityLabel}: owner and classification of the document; by default as
+     * {@code saga.security.*} says.
+     */
+    public static final String LABEL = "SagaLabel";
 
     /** Exchange property, a {@code Consumer<String>}: called with the saga's id as soon as it is journaled. */
     public static final String LISTENER = "SagaListener";

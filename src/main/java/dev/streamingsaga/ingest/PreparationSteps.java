@@ -1,5 +1,6 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
@@ -208,6 +209,7 @@ final class PreparationSteps {
             return;
         }
         String documentId = documentId(saga, digests.sha256());
+        SecurityLabel label = journal.labels().of(saga.sagaId()).orElseThrow();
         run.setDocument(new Document(
                 documentId,
                 saga.sagaId(),
@@ -220,8 +222,8 @@ final class PreparationSteps {
                 config.documents().chunk().sizeBytes(),
                 config.servers().s3().bucket(),
                 config.documents().chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
-                config.documents().security().owner(),
-                config.documents().security().classification(),
+                label.owner(),
+                label.classification(),
                 config.documents().security().keyId(),
                 saga.receivedAt(),
                 identity));

@@ -1,5 +1,8 @@
 package dev.streamingsaga.ingest;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.SecurityLabel;
+import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
@@ -7,6 +10,7 @@ import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.DeliveryRequest;
+import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.NewSaga;
@@ -23,6 +27,7 @@ import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.camel.Exchange;
@@ -127,20 +132,35 @@ final class SourceClaims {
 
     private NewSaga newSaga(Exchange exchange, Path path) {
         OnConflict onConflict = config.documents().source().onConflict();
+        DeliveryRequest delivery = exchange.getProperty(Ingest.DELIVERY, DeliveryRequest.NONE, DeliveryRequest.class);
+        SecurityLabel label = label(exchange, delivery);
         return new NewSaga(
                 path,
                 origin(exchange, path),
                 DocumentName.cleaned(requestedName(exchange, path)),
                 config.participants(),
                 config.timeLimit(),
-                config.documents().security().owner(),
-                config.documents().security().classification(),
+                label.owner(),
+                label.classification(),
                 config.documents().security().keyId(),
                 onConflict == OnConflict.JOIN || onConflict == OnConflict.WAIT,
                 once(exchange, path),
                 Optional.ofNullable(exchange.getProperty(Ingest.REQUEST, String.class)),
                 Optional.ofNullable(exchange.getProperty(Ingest.SENDER, String.class)),
-                exchange.getProperty(Ingest.DELIVERY, DeliveryRequest.NONE, DeliveryRequest.class));
+                delivery,
+                access(exchange));
+    }
+
+    private static Access access(Exchange exchange) {
+        return exchange.getProperty(Ingest.ACCESS, Access.HUB, Access.class);
+    }
+
+    /** A document that is delivered again keeps its own. */
+    private SecurityLabel label(Exchange exchange, DeliveryRequest delivery) {
+        return delivery.previous()
+                .flatMap(journal.labels()::of)
+                .or(() -> Optional.ofNullable(exchange.getProperty(Ingest.LABEL, SecurityLabel.class)))
+                .orElseGet(() -> config.documents().security().label());
     }
 
     private Origin origin(Exchange exchange, Path path) {
@@ -162,7 +182,22 @@ final class SourceClaims {
         return once;
     }
 
-    private static String join(Exchange exchange, SagaRecord saga) {
+    private String join(Exchange exchange, SagaRecord saga) {
+        SecurityLabel requested = exchange.getProperty(Ingest.LABEL, SecurityLabel.class);
+        if (requested != null && !journal.labels().of(saga.sagaId()).equals(Optional.of(requested))) {
+            throw new SagaException(
+                    Reason.DUPLICATE,
+                    PrintableText.line(saga.source().toString())
+                            + " is ingested already, with another owner or classification; nothing was stored");
+        }
+        Access access = access(exchange);
+        journal.audit()
+                .record(
+                        access.actor(),
+                        AuditAction.INGEST,
+                        saga.document().map(Document::documentId).orElse(null),
+                        saga.sagaId(),
+                        Map.of("surface", access.surface(), "answer", "the saga exists"));
         exchange.setProperty(Ingest.SAGA_ID, saga.sagaId());
         return saga.sagaId();
     }

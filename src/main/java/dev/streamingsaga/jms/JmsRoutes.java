@@ -30,6 +30,7 @@ public final class JmsRoutes extends RouteBuilder {
     static final String SENDER = "jms:";
 
     private final SagaConfig config;
+    private final MessageIdentity identity;
     private final EarlierSaga earlier;
     private final ClaimedFile file;
     private final SpooledBody body;
@@ -51,9 +52,11 @@ public final class JmsRoutes extends RouteBuilder {
                 .newScheduledThreadPool(this, config.id("jms-timer"), 1);
         timer.scheduleWithFixedDelay(spool::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
         this.file = new ClaimedFile(new ClaimCheck("saga.jms.roots", config.endpoints().jms().roots()));
-        this.body = new SpooledBody(spool);
+        this.identity = new MessageIdentity(
+                config.endpoints().jms().queue(), config.documents().security().label());
+        this.body = new SpooledBody(spool, identity);
         this.earlier = new EarlierSaga(parts.journal(), parts.ingest(), body);
-        this.staged = new StagedBody(parts.uploads());
+        this.staged = new StagedBody(parts.uploads(), identity);
         MessageCopy copies = new MessageCopy(spool);
         this.deadLetters = new DeadLetters(config.endpoints().jms().deadLetterQueue(), copies);
         this.redelivered = new RedeliveredMessage(
@@ -102,6 +105,7 @@ public final class JmsRoutes extends RouteBuilder {
                 .process(replies::remember)
                 .process(redelivered::remember)
                 .doTry()
+                    .process(identity::set)
                     .process(earlier::findByMessageId)
                     .choice()
                         .when(earlier::needsSpooledBody).to(config.direct("jms-body"))

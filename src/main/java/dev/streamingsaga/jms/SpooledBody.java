@@ -4,6 +4,7 @@ import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.intake.LabelledSender;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.SagaRecord;
 import jakarta.jms.BytesMessage;
@@ -28,9 +29,11 @@ final class SpooledBody {
     private static final String CLAIMED = "SagaJmsSpoolPath";
 
     private final UploadSpool spool;
+    private final MessageIdentity identity;
 
-    SpooledBody(UploadSpool spool) {
+    SpooledBody(UploadSpool spool, MessageIdentity identity) {
         this.spool = spool;
+        this.identity = identity;
     }
 
     /**
@@ -47,7 +50,8 @@ final class SpooledBody {
                 : spool.receive(new BytesMessageBody(message));
         exchange.setProperty(RECEIVED, body);
         exchange.setProperty(Ingest.FILE_NAME, name);
-        BodyKey key = spool.key(body, SPOOL_SENDER, name);
+        String sender = LabelledSender.of(SPOOL_SENDER, identity.label(exchange), identity.usual());
+        BodyKey key = spool.key(body, sender, name);
         exchange.setProperty(Ingest.SOURCE_KEY, key.toString());
         ReceivedMessage.replace(exchange, spool.path(key));
     }

@@ -7,6 +7,7 @@ import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.DeliveryRequest;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.upload.BodyUpload;
+import dev.streamingsaga.upload.Uploader;
 import dev.streamingsaga.upload.Uploads;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
@@ -17,9 +18,11 @@ import org.apache.camel.Exchange;
 /** Sends the body of a bytes message straight to the bucket. */
 final class StagedBody {
     private final Uploads uploads;
+    private final MessageIdentity identity;
 
-    StagedBody(Uploads uploads) {
+    StagedBody(Uploads uploads, MessageIdentity identity) {
         this.uploads = uploads;
+        this.identity = identity;
     }
 
     /**
@@ -32,7 +35,8 @@ final class StagedBody {
         BytesMessage message = (BytesMessage) ReceivedMessage.of(exchange);
         String name = SpooledBody.name(message);
         uploads.requireAllowed(message.getBodyLength());
-        BodyUpload upload = uploads.begin(JmsRoutes.SENDER, name);
+        BodyUpload upload =
+                uploads.begin(new Uploader(JmsRoutes.SENDER, identity.access(), identity.label(exchange)), name);
         RedeliveredMessage.bodyIsRead(exchange);
         try {
             upload.receive(body(message));

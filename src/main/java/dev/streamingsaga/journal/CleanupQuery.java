@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.annotation.PublicApi;
 import java.util.EnumSet;
 import java.util.Set;
@@ -10,11 +11,13 @@ import java.util.Set;
  * @param states only entries in one of these
  * @param step only entries of this step; empty: of all steps
  * @param from the entry before the first one of the page; empty: from the beginning
+ * @param access only entries of sagas whose document it permits
  */
 @PublicApi
-public record CleanupQuery(Set<CleanupEntry.CleanupState> states, String step, String from) {
+public record CleanupQuery(Set<CleanupEntry.CleanupState> states, String step, String from, AccessLimit access) {
 
-    public static final CleanupQuery ALL = new CleanupQuery(EnumSet.allOf(CleanupEntry.CleanupState.class), "", "");
+    public static final CleanupQuery ALL =
+            new CleanupQuery(EnumSet.allOf(CleanupEntry.CleanupState.class), "", "", AccessLimit.NONE);
     public static final CleanupQuery OPEN =
             ALL.in(EnumSet.of(CleanupEntry.CleanupState.PENDING, CleanupEntry.CleanupState.BLOCKED));
 
@@ -23,15 +26,20 @@ public record CleanupQuery(Set<CleanupEntry.CleanupState> states, String step, S
     }
 
     public CleanupQuery in(Set<CleanupEntry.CleanupState> only) {
-        return new CleanupQuery(only, step, from);
+        return new CleanupQuery(only, step, from, access);
     }
 
     public CleanupQuery ofStep(String only) {
-        return new CleanupQuery(states, only, from);
+        return new CleanupQuery(states, only, from, access);
     }
 
     /** Beginning with the entry after {@code cleanupId}. */
     public CleanupQuery after(String cleanupId) {
-        return new CleanupQuery(states, step, cleanupId);
+        return new CleanupQuery(states, step, cleanupId, access);
+    }
+
+    /** Only entries of sagas whose document the limit permits. */
+    public CleanupQuery within(AccessLimit limit) {
+        return new CleanupQuery(states, step, from, limit);
     }
 }

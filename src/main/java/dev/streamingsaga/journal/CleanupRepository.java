@@ -248,17 +248,20 @@ public final class CleanupRepository {
     }
 
     private static Map<String, Object> parameters(CleanupQuery query, int rows) {
-        return Map.of("rows", rows, "from", query.from(), "step", query.step());
+        Map<String, Object> values = AccessCondition.parameters(query.access());
+        values.putAll(Map.of("rows", rows, "from", query.from(), "step", query.step()));
+        return values;
     }
 
     /** Each state has a limit, so that an index returns its rows without a sort over all entries. */
     static String ids(CleanupQuery query) {
         String step = query.step().isEmpty() ? "" : "step = :step AND ";
         String from = query.from().isEmpty() ? "" : " AND cleanup_id > :from";
+        String permitted = AccessCondition.onSagaId(query.access());
         return Stream.of(CleanupEntry.CleanupState.values())
                 .filter(query.states()::contains)
                 .map(state -> "SELECT cleanup_id FROM (SELECT cleanup_id FROM cleanup WHERE " + step + "state = '"
-                        + state + "'" + from + " ORDER BY cleanup_id LIMIT :rows) AS part")
+                        + state + "'" + from + permitted + " ORDER BY cleanup_id LIMIT :rows) AS part")
                 .collect(Collectors.joining(" UNION ALL "));
     }
 

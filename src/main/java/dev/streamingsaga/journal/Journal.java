@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.audit.AuditLog;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,6 +49,7 @@ public final class Journal {
     private final ReceiptRepository receipts;
     private final VersionRepository versions;
     private final DeletionRepository deletions;
+    private final SecurityLabels labels;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -62,10 +64,11 @@ public final class Journal {
         this.db = new JournalDatabase(dataSource, clock);
         this.sagas = new SagaRepository(db);
         this.events = new EventRepository(db);
-        this.transitions = new StateTransitions(db, sagas, events, lease.toMillis());
+        this.audit = new AuditLog(dataSource, clock, node);
+        this.transitions = new StateTransitions(db, sagas, events, audit, lease.toMillis());
         this.leases = new Leases(db, events, transitions, node);
         this.redeliveries = new Redeliveries(db, sagas, events);
-        this.registration = new SagaRegistration(db, sagas, events, leases, redeliveries);
+        this.registration = new SagaRegistration(db, sagas, events, leases, redeliveries, audit);
         this.steps = new StepRepository(db, sagas, transitions);
         this.commands = new OperatorCommands(db, transitions, steps, leases);
         this.cleanups = new CleanupRepository(db);
@@ -86,8 +89,8 @@ public final class Journal {
         this.receipts = new ReceiptRepository(db);
         this.singletons = new SingletonLease(db, leases);
         this.nodes = new NodeRepository(db, leases);
-        this.audit = new AuditLog(dataSource, clock, node);
         this.keys = new DocumentKeyRepository(db);
+        this.labels = new SecurityLabels(db);
     }
 
     /** Records new sagas, and which saga has claimed a source. */
@@ -197,6 +200,11 @@ public final class Journal {
         return keys;
     }
 
+    /** Owner and classification of documents. */
+    public SecurityLabels labels() {
+        return labels;
+    }
+
     /** The results of reading the text of documents. */
     public TextRepository texts() {
         return texts;
@@ -225,11 +233,12 @@ public final class Journal {
      * The sagas that ended in the present hour and in the hours before it, oldest first.
      *
      * @param hours how many hours, including the present one
+     * @param limit of the sagas that count
      */
-    public List<HourlyTotal> hourly(int hours) {
+    public List<HourlyTotal> hourly(int hours, AccessLimit limit) {
         Instant from = db.clock.instant().truncatedTo(ChronoUnit.HOURS).minus(Duration.ofHours(hours - 1L));
-        Map<Instant, HourlyTotal> found =
-                statistics.hourly(from).stream().collect(Collectors.toMap(HourlyTotal::from, Function.identity()));
+        Map<Instant, HourlyTotal> found = statistics.hourly(from, limit).stream()
+                .collect(Collectors.toMap(HourlyTotal::from, Function.identity()));
         return Stream.iterate(from, hour -> hour.plus(Duration.ofHours(1)))
                 .limit(hours)
                 .map(hour -> found.getOrDefault(hour, new HourlyTotal(hour, 0, 0, 0)))

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.Access;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param request identifies the request, if it may be repeated after a crash
  * @param sender who sent the body that the source holds; empty for a file on disk
  * @param delivery how the document was delivered
+ * @param access who delivered it
  */
 public record NewSaga(
         Path source,
@@ -32,7 +34,8 @@ public record NewSaga(
         Optional<SourceIdentity> once,
         Optional<String> request,
         Optional<String> sender,
-        DeliveryRequest delivery) {
+        DeliveryRequest delivery,
+        Access access) {
 
     /** A file on disk. */
     public NewSaga(
@@ -59,7 +62,8 @@ public record NewSaga(
                 once,
                 request,
                 Optional.empty(),
-                DeliveryRequest.NONE);
+                DeliveryRequest.NONE,
+                Access.HUB);
     }
 
     /** A file on disk, named like its source. */

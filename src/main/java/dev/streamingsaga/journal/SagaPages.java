@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.journal.SagaSelection.Bounds;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -45,22 +46,32 @@ public final class SagaPages {
         this.db = db;
     }
 
-    /** How many sagas and open clean-up entries there are, read now; one pass over an index. */
-    public SagaCounts counts() {
+    /** How many sagas and open clean-up entries there are, read now; one pass over an index if there is no limit. */
+    public SagaCounts counts(AccessLimit limit) {
         Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
+        Map<String, Object> values = AccessCondition.parameters(limit);
         db.sql
-                .sql("SELECT state, count(*) AS n FROM saga GROUP BY state")
+                .sql("SELECT state, count(*) AS n FROM saga WHERE 1 = 1" + AccessCondition.onSaga(limit)
+                        + " GROUP BY state")
+                .params(values)
                 .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n")))
                 .list();
         long attention = db.sql
-                .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION) + ") AS attention")
+                .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION)
+                        + ") AS attention WHERE 1 = 1" + AccessCondition.onSagaId(limit))
+                .params(values)
                 .query(Long.class)
                 .single();
-        long warned = db.sql.sql(WARNED).query(Long.class).single();
+        long warned = db.sql
+                .sql(WARNED + AccessCondition.onSaga(limit))
+                .params(values)
+                .query(Long.class)
+                .single();
         return db.sql
-                .sql("SELECT sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS pending,"
-                        + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked FROM cleanup"
-                        + " WHERE state IN ('PENDING','BLOCKED')")
+                .sql("SELECT coalesce(sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END), 0) AS pending,"
+                        + " coalesce(sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END), 0) AS blocked FROM cleanup"
+                        + " WHERE state IN ('PENDING','BLOCKED')" + AccessCondition.onSagaId(limit))
+                .params(values)
                 .query((row, n) -> new SagaCounts(
                         Map.copyOf(sagas), attention, warned, row.getLong("pending"), row.getLong("blocked")))
                 .single();
@@ -186,12 +197,12 @@ public final class SagaPages {
      * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
      * attention. At most {@code 4 * limit}, in no particular order.
      */
-    public Set<SagaRecord> watched(int limit) {
-        Set<SagaRecord> sagas = new HashSet<>(page(SagaQuery.ALL, limit).sagas());
-        sagas.addAll(page(SagaQuery.ALL.in(AT_WORK).after(""), limit).sagas());
-        sagas.addAll(page(SagaQuery.ALL.in(Set.of(SagaState.RECEIVED)).after(""), limit)
-                .sagas());
-        sagas.addAll(page(SagaQuery.ALL.needingAttention(), limit).sagas());
+    public Set<SagaRecord> watched(int limit, AccessLimit access) {
+        SagaQuery all = SagaQuery.ALL.within(access);
+        Set<SagaRecord> sagas = new HashSet<>(page(all, limit).sagas());
+        sagas.addAll(page(all.in(AT_WORK).after(""), limit).sagas());
+        sagas.addAll(page(all.in(Set.of(SagaState.RECEIVED)).after(""), limit).sagas());
+        sagas.addAll(page(all.needingAttention(), limit).sagas());
         return sagas;
     }
 }

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.annotation.PublicApi;
 import java.util.EnumSet;
 import java.util.Set;
@@ -39,6 +40,11 @@ public record SagaQuery(
 
     public SagaQuery filtered(SagaFilter conditions) {
         return new SagaQuery(states, attention, text, conditions, from, oldestFirst);
+    }
+
+    /** Only sagas whose document the limit permits. */
+    public SagaQuery within(AccessLimit limit) {
+        return filtered(filter.within(limit));
     }
 
     /** With any warning, or those of the filter if it names a kind. */

@@ -1,6 +1,9 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.audit.AuditAction;
+import dev.streamingsaga.audit.AuditLog;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -37,13 +40,16 @@ public final class SagaRegistration {
     private final EventRepository events;
     private final Leases leases;
     private final Redeliveries redeliveries;
+    private final AuditLog audit;
 
     SagaRegistration(
             JournalDatabase db,
             SagaRepository sagas,
             EventRepository events,
             Leases leases,
-            Redeliveries redeliveries) {
+            Redeliveries redeliveries,
+            AuditLog audit) {
+        this.audit = audit;
         this.db = db;
         this.sagas = sagas;
         this.events = events;
@@ -229,6 +235,20 @@ public final class SagaRegistration {
                     .params(sagaId, steps.get(i), i)
                     .update();
         }
+        audit.record(
+                request.access().actor(),
+                AuditAction.INGEST,
+                null,
+                sagaId,
+                Map.of(
+                        "surface",
+                        request.access().surface(),
+                        "file",
+                        request.fileName(),
+                        "owner",
+                        request.owner(),
+                        "classification",
+                        request.classification()));
     }
 
     private void recordIdentity(String sagaId, SourceIdentity seen) {

@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.text.Normalizer;
@@ -199,7 +200,8 @@ final class SagaSelection {
         return Stream.of(SagaState.values())
                 .filter(query.states()::contains)
                 .map(state -> "SELECT '" + state + "' AS state, count(*) AS n FROM (SELECT saga_id FROM saga WHERE "
-                        + columnCondition() + "state = '" + state + "'" + range() + " LIMIT :rows) AS part")
+                        + columnCondition() + "state = '" + state + "'"
+                        + AccessCondition.onSaga(query.filter().access()) + range() + " LIMIT :rows) AS part")
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
@@ -211,6 +213,7 @@ final class SagaSelection {
         column.ifPresent(selected -> values.put("value", selected.value()));
         bounds.low().ifPresent(id -> values.put("low", id));
         bounds.high().ifPresent(id -> values.put("high", id));
+        values.putAll(AccessCondition.parameters(query.filter().access()));
         return values;
     }
 
@@ -238,6 +241,11 @@ final class SagaSelection {
                 + (bounds.high().isPresent() ? " AND saga_id < :high" : "");
     }
 
+    private String permitted(String part) {
+        AccessLimit limit = query.filter().access();
+        return part.contains(" FROM saga WHERE ") ? AccessCondition.onSaga(limit) : AccessCondition.onSagaId(limit);
+    }
+
     private String attentionStates() {
         return query.attention() && !everyState ? " AND state IN (:states)" : "";
     }
@@ -250,7 +258,7 @@ final class SagaSelection {
     private String ids() {
         // The states can exclude any number of sagas that need attention: then only the whole query has a limit.
         String limit = attentionStates().isEmpty() ? order() + " LIMIT :rows" : "";
-        return parts().map(part -> "SELECT saga_id FROM (" + part + range() + limit + ") AS part")
+        return parts().map(part -> "SELECT saga_id FROM (" + part + permitted(part) + range() + limit + ") AS part")
                 .collect(Collectors.joining(" UNION "));
     }
 

@@ -1,16 +1,25 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.audit.Actor;
+import dev.streamingsaga.audit.AuditAction;
+import dev.streamingsaga.audit.AuditLog;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /** State transitions: only legal ones, and only by the run that owns the saga. Call them in a transaction. */
 final class StateTransitions {
     private final JournalDatabase db;
     private final SagaRepository sagas;
     private final EventRepository events;
+    private final AuditLog audit;
     private final long leaseMillis;
 
-    StateTransitions(JournalDatabase db, SagaRepository sagas, EventRepository events, long leaseMillis) {
+    StateTransitions(
+            JournalDatabase db, SagaRepository sagas, EventRepository events, AuditLog audit, long leaseMillis) {
         this.db = db;
         this.sagas = sagas;
         this.events = events;
+        this.audit = audit;
         this.leaseMillis = leaseMillis;
     }
 
@@ -39,10 +48,25 @@ final class StateTransitions {
     void recordTransition(String sagaId, SagaState from, SagaState to) {
         events.append(sagaId, Event.EventKind.STATE, "", to.name(), "");
         SagaRecord saga = sagas.get(sagaId);
+        if (to.isFinal()) {
+            recordOutcome(saga);
+        }
         JournalDatabase.afterCommit(() -> {
             StateLog.changed(saga, from, db.clock.instant());
             db.listener.stateChanged(saga, from);
         });
+    }
+
+    private void recordOutcome(SagaRecord saga) {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("state", saga.state().name());
+        saga.reason().ifPresent(reason -> details.put("reason", reason.name()));
+        audit.record(
+                Actor.system("saga"),
+                AuditAction.OUTCOME,
+                saga.document().map(Document::documentId).orElse(null),
+                saga.sagaId(),
+                details);
     }
 
     /** Requires that the run owns the saga. A takeover waits for this transaction. */

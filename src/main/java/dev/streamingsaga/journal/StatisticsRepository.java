@@ -1,5 +1,6 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.access.AccessLimit;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -12,11 +13,15 @@ import java.util.Map;
 final class StatisticsRepository {
     private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
 
-    static final String HOURLY = "SELECT finished_at / " + HOUR_MILLIS + " AS hour,"
+    private static final String TOTALS = "SELECT finished_at / " + HOUR_MILLIS + " AS hour,"
             + " sum(CASE WHEN state = 'COMPLETED' THEN 1 ELSE 0 END) AS completed,"
             + " sum(CASE WHEN state = 'COMPLETED' THEN size_bytes ELSE 0 END) AS bytes,"
             + " sum(CASE WHEN state = 'COMPLETED' THEN 0 ELSE 1 END) AS compensated"
-            + " FROM saga WHERE finished_at >= :from GROUP BY finished_at / " + HOUR_MILLIS + " ORDER BY hour";
+            + " FROM saga WHERE finished_at >= :from";
+
+    private static final String BY_HOUR = " GROUP BY finished_at / " + HOUR_MILLIS + " ORDER BY hour";
+
+    static final String HOURLY = TOTALS + BY_HOUR;
 
     private final JournalDatabase db;
 
@@ -74,9 +79,10 @@ final class StatisticsRepository {
     }
 
     /** The sagas that ended at this time or later, hour by hour; an hour without any is absent. */
-    List<HourlyTotal> hourly(Instant from) {
+    List<HourlyTotal> hourly(Instant from, AccessLimit limit) {
         return db.sql
-                .sql(HOURLY)
+                .sql(TOTALS + AccessCondition.onSaga(limit) + BY_HOUR)
+                .params(AccessCondition.parameters(limit))
                 .param("from", from.toEpochMilli())
                 .query((row, n) -> new HourlyTotal(
                         Instant.ofEpochMilli(row.getLong("hour") * HOUR_MILLIS),

@@ -1,5 +1,6 @@
 package dev.streamingsaga.operations;
 
+import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupPage;
 import dev.streamingsaga.journal.CleanupQuery;
@@ -27,9 +28,13 @@ final class BulkCommands {
 
     private final Journal journal;
     private final SagaCommands commands;
+    private final Visibility visibility;
+    private final AuditTrail trail;
 
-    BulkCommands(Journal journal, SagaCommands commands) {
+    BulkCommands(Journal journal, SagaCommands commands, Visibility visibility, AuditTrail trail) {
         this.journal = journal;
+        this.visibility = visibility;
+        this.trail = trail;
         this.commands = commands;
     }
 
@@ -54,7 +59,8 @@ final class BulkCommands {
     }
 
     /** Sagas without an outcome first, then those whose document is to be delivered again. */
-    private Selection select(OperatorCommand command, SagaQuery query, int limit) {
+    private Selection select(OperatorCommand command, SagaQuery selected, int limit) {
+        SagaQuery query = selected.within(visibility.limit());
         EnumSet<SagaState> states = EnumSet.allOf(SagaState.class);
         states.removeIf(state -> !query.states().contains(state) || !SagaCommands.accepts(state, command));
         Selection running = select(query.in(states), limit, journal.pages()::page);
@@ -83,13 +89,13 @@ final class BulkCommands {
     }
 
     BulkOutcome previewCleanups(CleanupQuery query, int limit) {
-        CleanupPage page = journal.cleanups().page(query, limit);
+        CleanupPage page = journal.cleanups().page(query.within(visibility.limit()), limit);
         return new BulkOutcome(page.entries().size(), List.of(), page.next().isPresent());
     }
 
     /** A retry of an entry retries its whole step: one command for each saga and step is enough. */
     BulkOutcome retry(CleanupQuery query, int limit) {
-        CleanupPage page = journal.cleanups().page(query, limit);
+        CleanupPage page = journal.cleanups().page(query.within(visibility.limit()), limit);
         Map<String, String> firstOfStep = new LinkedHashMap<>();
         page.entries()
                 .forEach(entry -> firstOfStep.putIfAbsent(entry.sagaId() + " " + entry.step(), entry.cleanupId()));
@@ -97,13 +103,15 @@ final class BulkCommands {
     }
 
     BulkOutcome resolve(CleanupQuery query, String reason, int limit) {
-        CleanupPage page = journal.cleanups().page(query, limit);
+        CleanupPage page = journal.cleanups().page(query.within(visibility.limit()), limit);
         return request(
                 page, page.entries().stream().map(CleanupEntry::cleanupId).toList(), CleanupCommand.RESOLVE, reason);
     }
 
     private BulkOutcome request(
             CleanupPage page, Collection<String> cleanupIds, CleanupCommand command, String reason) {
+        AuditAction action = command == CleanupCommand.RETRY ? AuditAction.RETRY : AuditAction.RESOLVE;
+        page.entries().forEach(entry -> trail.record(action, null, entry.sagaId(), Cleanups.details(entry, reason)));
         journal.cleanups().requestCommands(cleanupIds, command, reason);
         return new BulkOutcome(page.entries().size(), List.of(), page.next().isPresent());
     }

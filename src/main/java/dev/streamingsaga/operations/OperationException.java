@@ -6,6 +6,7 @@ public abstract sealed class OperationException extends RuntimeException
                 DeletedDocumentException,
                 DeletionNotPossibleException,
                 EncryptionOffException,
+                LimitedAccessException,
                 NoReceiptException,
                 SearchUnavailableException,
                 UnknownCleanupException,

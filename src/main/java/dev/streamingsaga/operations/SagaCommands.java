@@ -1,6 +1,8 @@
 package dev.streamingsaga.operations;
 
+import dev.streamingsaga.access.Access;
 import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.deletion.DeletionRefusedException;
 import dev.streamingsaga.deletion.DeletionRequest;
 import dev.streamingsaga.deletion.DeletionRequests;
@@ -12,6 +14,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.OperatorCommand;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -20,10 +23,18 @@ import java.util.function.Predicate;
  */
 public final class SagaCommands {
     private final Journal journal;
+    private final Visibility visibility;
+    private final AuditTrail trail;
 
     @Internal
-    public SagaCommands(Journal journal) {
+    public SagaCommands(Journal journal, Access access) {
+        this(journal, new Visibility(journal, access.limit()), new AuditTrail(journal.audit(), access));
+    }
+
+    SagaCommands(Journal journal, Visibility visibility, AuditTrail trail) {
         this.journal = journal;
+        this.visibility = visibility;
+        this.trail = trail;
     }
 
     /**
@@ -49,6 +60,11 @@ public final class SagaCommands {
 
     /** Executed at once: no process owns a pending redelivery. */
     private SagaRecord redelivery(SagaRecord saga, OperatorCommand command) {
+        trail.recordWith(() -> execute(saga, command), action(command), saga.sagaId(), Map.of());
+        return saga;
+    }
+
+    private void execute(SagaRecord saga, OperatorCommand command) {
         boolean accepted = switch (command) {
             case CANCEL -> journal.redeliveries().cancel(saga.sagaId());
             case RESUME -> journal.redeliveries().startNow(saga.sagaId());
@@ -57,14 +73,14 @@ public final class SagaCommands {
         if (!accepted) {
             throw new WrongStateException(saga, command);
         }
-        return saga;
     }
 
     private SagaRecord request(SagaRecord saga, OperatorCommand command, Predicate<SagaState> accepted) {
         if (!accepted.test(saga.state())) {
             throw new WrongStateException(saga, command);
         }
-        journal.commands().request(saga.sagaId(), command);
+        trail.recordWith(
+                () -> journal.commands().request(saga.sagaId(), command), action(command), saga.sagaId(), Map.of());
         return saga;
     }
 
@@ -75,8 +91,16 @@ public final class SagaCommands {
         return command == OperatorCommand.CANCEL || (command == OperatorCommand.RESUME) == (state == SagaState.PAUSED);
     }
 
+    private static AuditAction action(OperatorCommand command) {
+        return switch (command) {
+            case PAUSE -> AuditAction.PAUSE;
+            case RESUME -> AuditAction.RESUME;
+            case CANCEL -> AuditAction.CANCEL;
+        };
+    }
+
     private SagaRecord find(String sagaId) {
-        return journal.sagas().find(sagaId).orElseThrow(() -> new UnknownSagaException(sagaId));
+        return visibility.filter(journal.sagas().find(sagaId)).orElseThrow(() -> new UnknownSagaException(sagaId));
     }
 
     /**
@@ -104,8 +128,12 @@ public final class SagaCommands {
 
     private CleanupEntry request(String cleanupId, CleanupCommand command, String reason) {
         CleanupRepository cleanups = journal.cleanups();
-        CleanupEntry entry = Cleanups.open(cleanups, cleanupId);
-        cleanups.requestCommand(cleanupId, command, reason);
+        CleanupEntry entry = Cleanups.open(cleanups, visibility, cleanupId);
+        trail.recordWith(
+                () -> cleanups.requestCommand(cleanupId, command, reason),
+                command == CleanupCommand.RETRY ? AuditAction.RETRY : AuditAction.RESOLVE,
+                entry.sagaId(),
+                Cleanups.details(entry, reason));
         return entry;
     }
 
@@ -119,6 +147,8 @@ public final class SagaCommands {
      *     characters
      */
     public Deletion requestDeletion(String documentId, String reason, String requestedBy) {
+        visibility.requireDocument(documentId);
+        trail.record(AuditAction.DELETE, documentId, null, Map.of("reason", reason, "requestedBy", requestedBy));
         try {
             return DeletionRequests.of(journal).request(DeletionRequest.document(documentId, reason, requestedBy));
         } catch (DeletionRefusedException e) {

@@ -1,6 +1,9 @@
 package dev.streamingsaga.operations;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.deletion.DeletionRefusedException;
 import dev.streamingsaga.deletion.DeletionRequest;
@@ -19,6 +22,7 @@ import dev.streamingsaga.recovery.Orphan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -37,26 +41,40 @@ public final class SagaOperator extends SagaReader {
     private static final long POLL_MILLIS = 200;
 
     private final OperatorComponents components;
+    private final Access access;
     private final SagaCommands commands;
     private final Cleanups cleanups;
     private final BulkCommands bulk;
     private final KeyOperator keys;
 
     @Internal
-    public SagaOperator(OperatorComponents components) {
-        super(components.journal(), components.storage());
+    public SagaOperator(OperatorComponents components, Access access) {
+        super(components.journal(), components.storage(), access);
         this.components = components;
-        this.commands = new SagaCommands(components.journal());
-        this.bulk = new BulkCommands(components.journal(), commands);
+        this.access = access;
+        this.commands = new SagaCommands(components.journal(), visibility(), trail());
+        this.bulk = new BulkCommands(components.journal(), commands, visibility(), trail());
         this.keys = new KeyOperator(components.journal(), components.encryption());
-        this.cleanups = new Cleanups(components.journal(), components.engine(), components.recovery());
+        this.cleanups = new Cleanups(components, visibility(), trail());
+    }
+
+    @Override
+    public SagaOperator as(Access other) {
+        return new SagaOperator(components, other);
     }
 
     /** Runs one saga, waits for its outcome and returns it, regardless of {@code saga.hub.fail-on}. */
     public IngestResult ingest(Path file) {
+        return ingest(file, Optional.empty());
+    }
+
+    /** @param label owner and classification of the document; empty: as {@code saga.security.*} says */
+    public IngestResult ingest(Path file, Optional<SecurityLabel> label) {
         Exchange answer = components.template().request(components.config().direct("ingest"), call -> {
             call.getMessage().setBody(file);
             call.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+            call.setProperty(Ingest.ACCESS, access);
+            label.ifPresent(given -> call.setProperty(Ingest.LABEL, given));
         });
         return (IngestResult) ExchangeHelper.extractResultBody(answer, ExchangePattern.InOut);
     }
@@ -125,6 +143,8 @@ public final class SagaOperator extends SagaReader {
      * @return how far it is
      */
     public DrainProgress drain() {
+        visibility().requireUnlimited("a drain");
+        trail().record(AuditAction.DRAIN, null, null, Map.of());
         components.drain().begin();
         return components.drain().progress();
     }
@@ -141,12 +161,19 @@ public final class SagaOperator extends SagaReader {
 
     /** The sagas that this process runs now, in no particular order. */
     public List<RunningSaga> running() {
-        return components.runs().all().stream().map(SagaOperator::running).toList();
+        return components.runs().all().stream()
+                .filter(run -> visibility().permits(run.sagaId()))
+                .map(SagaOperator::running)
+                .toList();
     }
 
     /** The saga, if this process runs it now. */
     public Optional<RunningSaga> findRunning(String sagaId) {
-        return components.runs().find(sagaId).map(SagaOperator::running);
+        return components
+                .runs()
+                .find(sagaId)
+                .filter(run -> visibility().permits(sagaId))
+                .map(SagaOperator::running);
     }
 
     private static RunningSaga running(ActiveRun run) {
@@ -224,6 +251,8 @@ public final class SagaOperator extends SagaReader {
      * @throws IllegalArgumentException if the reason is blank or too long
      */
     public Deletion delete(String documentId, String reason, String requestedBy) {
+        visibility().requireDocument(documentId);
+        trail().record(AuditAction.DELETE, documentId, null, Map.of("reason", reason, "requestedBy", requestedBy));
         try {
             return components.deletions().request(DeletionRequest.document(documentId, reason, requestedBy));
         } catch (DeletionRefusedException e) {
@@ -318,6 +347,8 @@ public final class SagaOperator extends SagaReader {
      * process that holds the lock on the data directory.
      */
     public void deleteOrphans(Consumer<Orphan> found) {
+        visibility().requireUnlimited("orphans");
+        trail().record(AuditAction.ORPHANS_DELETE, null, null, Map.of());
         components.storage().orphans().delete(found);
     }
 
@@ -329,8 +360,11 @@ public final class SagaOperator extends SagaReader {
      * @return the differences found first, each with its result, then those that only the second check found
      */
     public List<Drift> repair(SagaRecord saga, boolean deep) {
-        return saga.needsNewerVersion()
-                ? verify(saga, deep)
-                : unlessRemoved(saga, components.storage().documentCheck().repair(saga, deep));
+        if (saga.needsNewerVersion()) {
+            return verify(saga, deep);
+        }
+        requireSaga(saga.sagaId());
+        trail().record(AuditAction.REPAIR, saga.document().orElseThrow(), Map.of("deep", Boolean.toString(deep)));
+        return unlessRemoved(saga, components.storage().documentCheck().repair(saga, deep));
     }
 }

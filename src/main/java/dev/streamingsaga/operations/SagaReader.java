@@ -1,6 +1,13 @@
 package dev.streamingsaga.operations;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.annotation.Internal;
+import dev.streamingsaga.audit.AuditAction;
+import dev.streamingsaga.audit.AuditAnchor;
+import dev.streamingsaga.audit.AuditEntry;
+import dev.streamingsaga.audit.AuditFilter;
+import dev.streamingsaga.audit.AuditReport;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkTally;
@@ -42,26 +49,52 @@ import java.util.stream.Collectors;
 /**
  * Reads sagas and documents, whichever process runs or has stored them. Changes nothing. Thread-safe.
  *
+ * <p>Reading content and searching is recorded in the audit log first: if that fails, nothing is read.
+ *
  * <p>Methods throw a {@link RuntimeException} of the database or of the S3 client if it does not respond.
  */
 public sealed class SagaReader permits SagaOperator {
     private final Journal journal;
     private final StorageConnections storage;
+    private final Visibility visibility;
+    private final AuditTrail trail;
 
     @Internal
-    public SagaReader(Journal journal, StorageConnections storage) {
+    public SagaReader(Journal journal, StorageConnections storage, Access access) {
         this.journal = journal;
         this.storage = storage;
+        this.visibility = new Visibility(journal, access.limit());
+        this.trail = new AuditTrail(journal.audit(), access);
+    }
+
+    /**
+     * The same facade for somebody: what they do is recorded in the audit log under their name, and documents that
+     * their limit does not permit do not exist for them.
+     */
+    public SagaReader as(Access access) {
+        return new SagaReader(journal, storage, access);
+    }
+
+    final AuditTrail trail() {
+        return trail;
+    }
+
+    final Visibility visibility() {
+        return visibility;
+    }
+
+    private AccessLimit limit() {
+        return visibility.limit();
     }
 
     /** @param limit maximum number of sagas */
     public final SagaPage list(SagaQuery query, int limit) {
-        return journal.pages().page(query, limit);
+        return journal.pages().page(query.within(limit()), limit);
     }
 
     /** How many sagas and open clean-up entries there are, counted now; the time grows with their number. */
     public final SagaCounts counts() {
-        return journal.pages().counts();
+        return journal.pages().counts(limit());
     }
 
     /**
@@ -69,7 +102,7 @@ public sealed class SagaReader permits SagaOperator {
      * 20 000 if no index covers all conditions; then the count says that it is not complete.
      */
     public final SagaCount count(SagaQuery query) {
-        return journal.pages().count(query);
+        return journal.pages().count(query.within(limit()));
     }
 
     /**
@@ -78,7 +111,7 @@ public sealed class SagaReader permits SagaOperator {
      * @param hours how many hours, including the present one
      */
     public final List<HourlyTotal> hourly(int hours) {
-        return journal.hourly(hours);
+        return journal.hourly(hours, limit());
     }
 
     /**
@@ -86,11 +119,11 @@ public sealed class SagaReader permits SagaOperator {
      * attention. At most {@code 4 * limit}, in no particular order.
      */
     public final Set<SagaRecord> watched(int limit) {
-        return journal.pages().watched(limit);
+        return journal.pages().watched(limit, limit());
     }
 
     public final Optional<SagaRecord> findSaga(String sagaId) {
-        return journal.sagas().find(sagaId);
+        return visibility.filter(journal.sagas().find(sagaId));
     }
 
     /** All attempts to deliver the document of a saga, the first one first. */
@@ -98,7 +131,7 @@ public sealed class SagaReader permits SagaOperator {
         return journal.redeliveries().attempts(saga);
     }
 
-    /** The newest attempt to deliver the document of a saga. */
+    /** The newest attempt to deliver the document of a saga. All its attempts have one owner and classification. */
     public final SagaRecord latest(SagaRecord saga) {
         return journal.redeliveries().latest(saga);
     }
@@ -123,6 +156,7 @@ public sealed class SagaReader permits SagaOperator {
      * @throws dev.streamingsaga.journal.SagaException METADATA_CORRUPT if their rows in the journal are damaged
      */
     public final List<ChunkRow> chunks(String sagaId) {
+        requireVisible(sagaId);
         return journal.chunks().all(sagaId);
     }
 
@@ -133,22 +167,23 @@ public sealed class SagaReader permits SagaOperator {
 
     /** What is missing or uncertain about the text of a saga's document. */
     public final List<Warning> warnings(String sagaId) {
+        requireVisible(sagaId);
         return journal.warnings().of(sagaId);
     }
 
     /** @param limit maximum number of clean-up entries */
     public final CleanupPage cleanups(CleanupQuery query, int limit) {
-        return journal.cleanups().page(query, limit);
+        return journal.cleanups().page(query.within(limit()), limit);
     }
 
     /** How many clean-up entries match, wherever the page begins; counts 100 000 of each state at most. */
     public final long count(CleanupQuery query) {
-        return journal.cleanups().count(query);
+        return journal.cleanups().count(query.within(limit()));
     }
 
     /** Every open clean-up entry, oldest first. */
     public final List<CleanupEntry> openCleanups() {
-        return journal.cleanups().open();
+        return visibility.entries(journal.cleanups().open());
     }
 
     /** How many open clean-up entries these sagas have; a saga without open entries is absent. */
@@ -158,12 +193,12 @@ public sealed class SagaReader permits SagaOperator {
 
     /** Every clean-up entry, closed ones included, oldest first. */
     public final List<CleanupEntry> allCleanups() {
-        return journal.cleanups().all();
+        return visibility.entries(journal.cleanups().all());
     }
 
     /** The clean-up entries of a saga, closed ones included, oldest first. */
     public final List<CleanupEntry> cleanupsOf(String sagaId) {
-        return journal.cleanups().of(sagaId);
+        return visibility.entries(journal.cleanups().of(sagaId));
     }
 
     /**
@@ -172,17 +207,17 @@ public sealed class SagaReader permits SagaOperator {
      * @throws CleanupClosedException if it is closed
      */
     public final CleanupEntry requireOpenCleanup(String cleanupId) {
-        return Cleanups.open(journal.cleanups(), cleanupId);
+        return Cleanups.open(journal.cleanups(), visibility, cleanupId);
     }
 
     /** All completed documents that no newer version supersedes, oldest first. */
     public final List<SagaRecord> documents() {
-        return journal.sagas().current();
+        return visibility.sagas(journal.sagas().current());
     }
 
     /** The saga that stored the newest version of a completed document. */
     public final Optional<SagaRecord> findDocument(String documentId) {
-        return journal.sagas().ofDocument(documentId);
+        return visibility.filter(journal.sagas().ofDocument(documentId));
     }
 
     /**
@@ -198,12 +233,12 @@ public sealed class SagaReader permits SagaOperator {
 
     /** The newest deletion of a document, which may have been stored again since. */
     public final Optional<Deletion> findDeletion(String documentId) {
-        return journal.deletions().ofDocument(documentId);
+        return visibility.deletion(journal.deletions().ofDocument(documentId));
     }
 
     /** The deletion of what a saga stored. */
     public final Optional<Deletion> findDeletionOfSaga(String sagaId) {
-        return journal.deletions().ofSaga(sagaId);
+        return visibility.deletion(journal.deletions().ofSaga(sagaId));
     }
 
     /** The state of the deletions of what these sagas stored; a saga whose document is not deleted is absent. */
@@ -228,12 +263,14 @@ public sealed class SagaReader permits SagaOperator {
      * @throws UnknownDocumentException if there is no such completed document
      */
     public final List<DocumentVersion> versions(String documentId, int below, int limit) {
-        List<DocumentVersion> found = journal.versions().of(documentId, below, limit);
-        if (!found.isEmpty() || journal.versions().exist(documentId)) {
+        List<DocumentVersion> found =
+                visibility.versions(journal.versions().of(documentId, below, limit));
+        boolean exist = journal.versions().exist(documentId);
+        if (!found.isEmpty() || exist && limit().isUnlimited()) {
             return found;
         }
         SagaRecord only = document(documentId);
-        return below > 1 ? List.of(new DocumentVersion(1, only, DocumentVersion.Status.CURRENT)) : List.of();
+        return below > 1 && !exist ? List.of(new DocumentVersion(1, only, DocumentVersion.Status.CURRENT)) : List.of();
     }
 
     /**
@@ -260,7 +297,7 @@ public sealed class SagaReader permits SagaOperator {
 
     /** The replaced versions whose chunks are kept in the bucket, of all documents, oldest first. */
     public final List<SagaRecord> keptVersions() {
-        return journal.versions().kept();
+        return visibility.sagas(journal.versions().kept());
     }
 
     /** As {@link #findDocument(String)}, for the same content of the same file. */
@@ -274,17 +311,17 @@ public sealed class SagaReader permits SagaOperator {
      * @param sourceKey see {@link dev.streamingsaga.journal.Origin#key}
      */
     public final Optional<SagaRecord> findDocument(String sourceKey, String sha256) {
-        return journal.sagas().storedContent(sourceKey, sha256);
+        return visibility.filter(journal.sagas().storedContent(sourceKey, sha256));
     }
 
     /** The newest completed saga for a body that the sender sent under this name. */
     public final Optional<SagaRecord> findStored(String sender, String fileName) {
-        return journal.sagas().stored(sender, fileName);
+        return visibility.filter(journal.sagas().stored(sender, fileName));
     }
 
     /** The newest saga for such a body that has no outcome yet. */
     public final Optional<SagaRecord> findUnfinished(String sender, String fileName) {
-        return journal.sagas().unfinishedOf(sender, fileName);
+        return visibility.filter(journal.sagas().unfinishedOf(sender, fileName));
     }
 
     /**
@@ -335,7 +372,9 @@ public sealed class SagaReader permits SagaOperator {
      * @param version one of {@link #document} or {@link #version}
      */
     public final FetchResult fetch(SagaRecord version, Path target) throws IOException {
+        requireVisible(version.sagaId());
         Document document = version.document().orElseThrow();
+        trail.record(AuditAction.FETCH, document, Map.of());
         return storage.bucket().in(document.bucket()).fetch(document.keyPrefix(), target);
     }
 
@@ -349,7 +388,9 @@ public sealed class SagaReader permits SagaOperator {
      * @throws dev.streamingsaga.journal.SagaException METADATA_CORRUPT if its rows in the journal are damaged
      */
     public final InputStream content(Document document, long from, long length) {
-        return storage.bucket().in(document.bucket()).content(document, chunks(document.sagaId()), from, length);
+        requireVisible(document.sagaId());
+        trail.record(AuditAction.FETCH, document, Map.of("from", Long.toString(from), "bytes", Long.toString(length)));
+        return storage.bucket().in(document.bucket()).content(document, journal.chunks().all(document.sagaId()), from, length);
     }
 
     /**
@@ -362,7 +403,9 @@ public sealed class SagaReader permits SagaOperator {
      * @throws IllegalArgumentException if offset or limit is out of range
      */
     public final VectorSearch.Page search(String text, int offset, int limit) {
-        return withoutDeleted(requireSearch().search(text, offset, limit));
+        VectorSearch search = requireSearch();
+        trail.search(text);
+        return withoutDeleted(search.search(text, offset, limit, limit()));
     }
 
     /** The first hits of {@link #search(String, int, int)}. */
@@ -386,13 +429,14 @@ public sealed class SagaReader permits SagaOperator {
     }
 
     /**
-     * Counts the segments, by model, that {@link #search} finds by words only because another model than the one in use
-     * embedded them.
+     * Counts the segments, by model, of all documents that {@link #search} finds by words only because another model
+     * than the one in use embedded them.
      *
      * @throws SearchUnavailableException if the store {@code vector} is not a participant
      */
     public final Map<String, Long> foreignModels() {
-        return requireSearch().foreignModels();
+        VectorSearch search = requireSearch();
+        return limit().isUnlimited() ? search.foreignModels() : Map.of();
     }
 
     private VectorSearch requireSearch() {
@@ -406,6 +450,7 @@ public sealed class SagaReader permits SagaOperator {
 
     /** Reports stored data that no saga in the journal owns. */
     public final void listOrphans(Consumer<Orphan> found) {
+        visibility.requireUnlimited("orphans");
         storage.orphans().list(found);
     }
 
@@ -418,7 +463,46 @@ public sealed class SagaReader permits SagaOperator {
      * @return what differs; empty for a healthy document, and for one that was superseded or deleted meanwhile
      */
     public final List<Drift> verify(SagaRecord saga, boolean deep) {
+        requireVisible(saga.sagaId());
         return unlessRemoved(saga, storage.documentCheck().check(saga, deep));
+    }
+
+    private void requireVisible(String sagaId) {
+        if (!visibility.permits(sagaId)) {
+            throw new UnknownSagaException(sagaId);
+        }
+    }
+
+    /**
+     * Reads the audit log, newest entry first.
+     *
+     * @param before only entries with a lower sequence; 0: from the newest on
+     * @param limit maximum number of entries
+     * @throws LimitedAccessException for somebody who may not see every document
+     */
+    public final List<AuditEntry> audit(AuditFilter filter, long before, int limit) {
+        visibility.requireUnlimited("audit entries");
+        return journal.audit().page(filter, before, limit);
+    }
+
+    /**
+     * Compares the whole audit log with its hashes.
+     *
+     * @param anchors entries that the log must contain
+     * @throws LimitedAccessException for somebody who may not see every document
+     */
+    public final AuditReport checkAudit(List<AuditAnchor> anchors) {
+        visibility.requireUnlimited("audit entries");
+        return journal.audit().check(anchors);
+    }
+
+    /**
+     * Records in the audit log that a key of the HTTP API is created.
+     *
+     * @param name of the key
+     */
+    public final void recordKey(String name, Collection<String> scopes) {
+        trail.record(AuditAction.KEYS, null, null, Map.of("created", name, "scopes", String.join(",", scopes)));
     }
 
     /** A version superseded or deleted meanwhile is being removed: its missing data is not drift. */

@@ -16,13 +16,15 @@ import java.util.Set;
 import org.apache.camel.CamelContext;
 
 /**
- * Journals alerts, then delivers them: as a log line, to {@code direct:<name>-alert} if the operator defines that
- * route, and in the three report files in {@code DATA/reports}.
+ * Sends the audit log to the operator's route. Journals alerts, then delivers them: as a log line, to
+ * {@code direct:<name>-alert} if the operator defines that route, and in the three report files in
+ * {@code DATA/reports}.
  */
 public final class Reports implements Alerts {
     private final Journal journal;
     private final AlertDrafts drafts;
     private final AlertDelivery delivery;
+    private final AuditExport audit;
     private final ReportFiles files;
     /** Outages whose alert was journaled, by this node or another. */
     private final Set<DownDependency> knownDown = new HashSet<>();
@@ -31,6 +33,7 @@ public final class Reports implements Alerts {
         this.journal = journal;
         this.drafts = new AlertDrafts(journal.clock());
         this.delivery = new AlertDelivery(journal, context, "direct://" + config.id(RouteNames.ALERT));
+        this.audit = new AuditExport(config, journal, context);
         this.files = new ReportFiles(journal, config.dataDir().resolve("reports"));
     }
 
@@ -131,6 +134,7 @@ public final class Reports implements Alerts {
     @Override
     public void redeliver() {
         delivery.redeliver();
+        audit.run();
     }
 
     /** Rewrites all three files from the journal. Logs and counts a file that cannot be written. */

@@ -1,5 +1,8 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.audit.Actor;
 import dev.streamingsaga.config.FailOn;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
@@ -35,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * over.
  */
 final class RedeliverySchedule implements AutoCloseable {
+    private static final Access ACCESS = new Access(Actor.system("redelivery"), "redelivery", AccessLimit.NONE);
     private static final Logger LOG = LoggerFactory.getLogger(RedeliverySchedule.class);
 
     /** While nothing can be started, the journal is asked again after this time. */
@@ -153,6 +157,7 @@ final class RedeliverySchedule implements AutoCloseable {
                 request.setProperty(
                         Ingest.DELIVERY, new DeliveryRequest(saga.delivery().endpoint(), Optional.of(saga.sagaId())));
                 request.setProperty(Ingest.FAIL_ON, FailOn.NEVER);
+                request.setProperty(Ingest.ACCESS, ACCESS);
                 saga.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
             });
             if (exchange.getException() != null) {

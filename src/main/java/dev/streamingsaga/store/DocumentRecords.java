@@ -37,6 +37,18 @@ final class DocumentRecords {
                 .orElse(DocumentRecord.UNKNOWN);
     }
 
+    /** Empty if it is not known. */
+    String classification(String sagaId) {
+        return Optional.ofNullable(stores.get(StoreNames.SECURITY))
+                .flatMap(database -> database
+                        .queries()
+                        .queryForList(
+                                "select classification from security_document where saga_id = ?", String.class, sagaId)
+                        .stream()
+                        .findFirst())
+                .orElse("");
+    }
+
     private Optional<DocumentRecord> find(String store, String query, String sagaId) {
         return Optional.ofNullable(stores.get(store)).flatMap(database -> {
             List<DocumentRecord> found = database.queries().query(query, RECORD, sagaId);

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.content.DocumentContent;
 import dev.streamingsaga.database.Databases.Dialect;
 import dev.streamingsaga.embedding.Embedder;
@@ -86,7 +87,7 @@ final class HybridSearch implements VectorSearch {
     }
 
     @Override
-    public Page search(String text, int offset, int limit) {
+    public Page search(String text, int offset, int limit, AccessLimit access) {
         if (limit < 1 || limit > MAX_LIMIT) {
             throw new IllegalArgumentException("limit must be 1 to " + MAX_LIMIT + ", was " + limit);
         }
@@ -98,12 +99,12 @@ final class HybridSearch implements VectorSearch {
         if (query.text().isEmpty()) {
             return new Page(List.of(), offset, 0);
         }
-        List<Hit> hits = hits(query);
+        List<Hit> hits = hits(query.within(access), models(DocumentFilter.of(access)));
         return new Page(hits.stream().skip(offset).limit(limit).toList(), offset, hits.size());
     }
 
-    private List<Hit> hits(SearchQuery query) {
-        Map<String, Long> models = models();
+    /** @param models number of segments that may be found, by their model */
+    private List<Hit> hits(SearchQuery query, Map<String, Long> models) {
         long segments = models.values().stream().mapToLong(Long::longValue).sum();
         advise(segments);
         String language = content.language(query.text());
@@ -232,7 +233,7 @@ final class HybridSearch implements VectorSearch {
 
     @Override
     public Map<String, Long> foreignModels() {
-        Map<String, Long> models = models();
+        Map<String, Long> models = models(DocumentFilter.NONE);
         Embedder embedder = content.embedder();
         return others(models, new Model(embedder.modelId(), embedder.dimension()));
     }
@@ -264,14 +265,15 @@ final class HybridSearch implements VectorSearch {
         }
     }
 
-    private Map<String, Long> models() {
+    private Map<String, Long> models(DocumentFilter permitted) {
         Map<String, Long> models = new TreeMap<>();
         queries.query(
-                "select model, dimension, sum(segments) from vector_document where visible = 1 and segments > 0"
-                        + " group by model, dimension",
+                "select model, dimension, sum(segments) from vector_document d where visible = 1 and segments > 0"
+                        + permitted.sql() + " group by model, dimension",
                 row -> {
                     models.put(name(row.getString(1), row.getInt(2)), row.getLong(3));
-                });
+                },
+                permitted.parameters(List.of()));
         return models;
     }
 

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.store.SearchText.Word;
 import java.time.DateTimeException;
 import java.time.LocalDate;
@@ -67,6 +68,11 @@ record SearchQuery(String text, List<String> phrases, DocumentFilter filter) {
         SearchQuery query = new SearchQuery(String.join(" ", words).strip(), List.copyOf(phrases), filter(filters));
         query.requireLimits(filters.values().stream().mapToInt(List::size).sum());
         return query;
+    }
+
+    /** Over documents that the limit permits only. */
+    SearchQuery within(AccessLimit limit) {
+        return new SearchQuery(text, phrases, filter.and(DocumentFilter.of(limit)));
     }
 
     private void requireLimits(int filters) {

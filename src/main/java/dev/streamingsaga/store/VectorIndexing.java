@@ -19,12 +19,14 @@ final class VectorIndexing implements AutoCloseable {
 
     private final StoreDatabase database;
     private final WordIndexBuilder words;
+    private final ClassificationBuilder classifications;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
 
     private VectorIndexing(StoreDatabase database, DocumentContent content, DocumentRecords records) {
         this.database = database;
         this.words = new WordIndexBuilder(database, content, records, this::isStopped);
+        this.classifications = new ClassificationBuilder(database, records, this::isStopped);
         thread = new Thread(this::run, database.config().id("vector-index"));
         thread.setDaemon(true);
     }
@@ -40,12 +42,14 @@ final class VectorIndexing implements AutoCloseable {
             if (database.dialect() == Dialect.SQLITE) {
                 new SketchBuilder(database.queries(), this::isStopped).buildMissing();
                 words.buildMissing();
+                classifications.buildMissing();
                 return;
             }
             HnswIndexes indexes = new HnswIndexes(
                     database.opened().dataSource(), database.config().servers().vectorIndex());
             while (!isStopped()) {
                 words.buildMissing(); // again and again: a process of an older version may still write
+                classifications.buildMissing();
                 indexes.create();
                 if (stop.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
                     return;

@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.annotation.PublicApi;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +97,15 @@ public interface VectorSearch {
      * @throws SearchTextException if the text is too long, has too many words or a filter without a date
      * @throws IllegalArgumentException if offset or limit is out of range
      */
-    Page search(String text, int offset, int limit);
+    default Page search(String text, int offset, int limit) {
+        return search(text, offset, limit, AccessLimit.NONE);
+    }
+
+    /**
+     * As {@link #search(String, int, int)}, over documents that the limit permits only: the database selects by it, so
+     * that others take no place among the hits.
+     */
+    Page search(String text, int offset, int limit, AccessLimit access);
 
     /** The first hits of {@link #search(String, int, int)}. */
     default List<Hit> search(String text, int limit) {

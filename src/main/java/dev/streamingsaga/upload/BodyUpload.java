@@ -1,10 +1,12 @@
 package dev.streamingsaga.upload;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.intake.BodyAbortedException;
 import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.intake.LabelledSender;
 import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.DeliveryRequest;
@@ -136,7 +138,11 @@ public final class BodyUpload {
     private String key(Document document) {
         String[] sender = run.initialSaga().sender().orElseThrow().split(":", 2);
         String name = sender[0].equals("jms") ? sender[0] : sender[1];
-        return BodyKey.of(sender[0], name, document.fileName(), document.sha256())
+        String labelled = LabelledSender.of(
+                name,
+                new SecurityLabel(document.owner(), document.classification()),
+                parts.config().documents().security().label());
+        return BodyKey.of(sender[0], labelled, document.fileName(), document.sha256())
                 .toString();
     }
 

@@ -33,7 +33,7 @@ public final class ResumableUploads {
      * @param metadata as sent, to be returned
      */
     public record ResumableRequest(
-            String sender, String name, long lengthBytes, Optional<String> sha256, String metadata) {}
+            Uploader uploader, String name, long lengthBytes, Optional<String> sha256, String metadata) {}
 
     /**
      * @param offset number of bytes that the bucket has confirmed

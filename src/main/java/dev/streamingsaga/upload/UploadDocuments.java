@@ -1,5 +1,6 @@
 package dev.streamingsaga.upload;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaRecord;
@@ -12,7 +13,7 @@ final class UploadDocuments {
     private UploadDocuments() {}
 
     /** @param documentId chosen before the content is known, since the keys of the chunks contain it */
-    static Document arriving(SagaConfig config, SagaRecord saga, String documentId) {
+    static Document arriving(SagaConfig config, SagaRecord saga, String documentId, SecurityLabel label) {
         return new Document(
                 documentId,
                 saga.sagaId(),
@@ -25,8 +26,8 @@ final class UploadDocuments {
                 config.documents().chunk().sizeBytes(),
                 config.servers().s3().bucket(),
                 config.documents().chunk().prefix() + "/" + documentId + "/" + saga.sagaId() + "/",
-                config.documents().security().owner(),
-                config.documents().security().classification(),
+                label.owner(),
+                label.classification(),
                 config.documents().security().keyId(),
                 saga.receivedAt(),
                 SourceIdentity.NONE);

@@ -1,5 +1,6 @@
 package dev.streamingsaga.upload;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.chunk.IncomingObjects;
 import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.SagaConfig;
@@ -85,10 +86,10 @@ public final class Uploads implements AutoCloseable {
      *
      * @throws RuntimeException if the journal does not accept it, or this process is stopping; nothing is kept
      */
-    public BodyUpload begin(String sender, String name) {
+    public BodyUpload begin(Uploader uploader, String name) {
         parts.runs().requireOpen(name);
         ActiveRun run = register(new NewUpload(
-                        newSaga(sender, name),
+                        newSaga(uploader, name),
                         false,
                         OptionalLong.empty(),
                         Optional.empty(),
@@ -111,7 +112,7 @@ public final class Uploads implements AutoCloseable {
     Optional<ActiveRun> register(ResumableRequest request) {
         parts.runs().requireOpen(request.name());
         return register(new NewUpload(
-                newSaga(request.sender(), request.name()),
+                newSaga(request.uploader(), request.name()),
                 true,
                 OptionalLong.of(request.lengthBytes()),
                 request.sha256(),
@@ -128,7 +129,8 @@ public final class Uploads implements AutoCloseable {
 
     private void prepare(ActiveRun run) {
         try {
-            run.setDocument(UploadDocuments.arriving(config, run.initialSaga(), documentId(run.initialSaga())));
+            SagaRecord saga = run.initialSaga();
+            run.setDocument(UploadDocuments.arriving(config, saga, documentId(saga), label(run)));
             run.begin(StoreNames.UPLOAD, SagaState.UPLOADING);
         } catch (RuntimeException e) {
             parts.runs().markLost(run, e);
@@ -142,22 +144,27 @@ public final class Uploads implements AutoCloseable {
                 : Ids.document("body", saga.sagaId());
     }
 
-    private NewSaga newSaga(String sender, String name) {
+    private SecurityLabel label(ActiveRun run) {
+        return parts.journal().labels().of(run.sagaId()).orElseThrow();
+    }
+
+    private NewSaga newSaga(Uploader uploader, String name) {
         return new NewSaga(
                 Path.of(""),
                 new Origin("upload:" + Ids.next(), "", Optional.empty()),
                 DocumentName.cleaned(name),
                 config.participants(),
                 config.endpoints().http().uploads().expire(),
-                config.documents().security().owner(),
-                config.documents().security().classification(),
+                uploader.label().owner(),
+                uploader.label().classification(),
                 config.documents().security().keyId(),
                 false,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(sender),
+                Optional.of(uploader.sender()),
                 // Recorded when the body is complete. Until then only its sender can deliver it again.
-                DeliveryRequest.NONE);
+                DeliveryRequest.NONE,
+                uploader.access());
     }
 
     /** The reason with which a body is given up that failed like this. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.streamingsaga.access.Access;
+import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupRepository.Residue;
@@ -699,7 +701,8 @@ abstract class JournalContract {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of("http:"),
-                DeliveryRequest.NONE);
+                DeliveryRequest.NONE,
+                Access.HUB);
     }
 
     @Test
@@ -841,7 +844,8 @@ abstract class JournalContract {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of("http:"),
-                DeliveryRequest.NONE);
+                DeliveryRequest.NONE,
+                Access.HUB);
         return new NewUpload(saga, true, OptionalLong.of(1), Optional.empty(), "", LIMIT, maxOpen);
     }
 
@@ -1103,7 +1107,7 @@ abstract class JournalContract {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), Optional.empty())))
+                        new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), Optional.empty()), Access.HUB))
                 .saga()
                 .sagaId();
         clock.forward(Duration.ofMinutes(50));
@@ -2445,7 +2449,8 @@ abstract class JournalContract {
                 seen,
                 Optional.empty(),
                 Optional.empty(),
-                new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), previous));
+                new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), previous),
+                Access.HUB);
     }
 
     private SagaRecord compensated(SagaRegistration.RegisteredSaga registered, boolean isTransient) {
@@ -2788,7 +2793,7 @@ abstract class JournalContract {
         sql.update("UPDATE cleanup SET state = 'BLOCKED'");
         endedLater(10_000);
 
-        SagaCounts counts = other.pages().counts();
+        SagaCounts counts = other.pages().counts(AccessLimit.NONE);
         assertThat(counts.sagas())
                 .containsOnly(
                         Map.entry(SagaState.PARTIALLY_COMPENSATED, 1L),
@@ -2803,7 +2808,7 @@ abstract class JournalContract {
         assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none")))
                 .containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
         assertThat(journal.cleanups().open()).hasSize(301);
-        assertThat(journal.pages().watched(50)).hasSize(51).contains(saga(stuck));
+        assertThat(journal.pages().watched(50, AccessLimit.NONE)).hasSize(51).contains(saga(stuck));
     }
 
     @Test
@@ -2871,7 +2876,7 @@ abstract class JournalContract {
         journal.outcomes().notPublished(invisible.sagaId(), POLICY, attempts -> List.of());
         assertThat(attention())
                 .containsExactlyInAnyOrder(paused.sagaId(), residue.sagaId(), version.sagaId(), invisible.sagaId());
-        assertThat(journal.pages().counts().attention()).isEqualTo(4);
+        assertThat(journal.pages().counts(AccessLimit.NONE).attention()).isEqualTo(4);
         assertThat(journal.pages()
                         .page(SagaQuery.ALL.needingAttention().in(EnumSet.of(SagaState.COMPLETED)), 10)
                         .sagas())
@@ -3028,7 +3033,7 @@ abstract class JournalContract {
             assertThat(allPages(SagaQuery.ALL.needingAttention().filtered(filter), 1))
                     .isEmpty();
         }
-        assertThat(journal.pages().counts().warned()).isEqualTo(2);
+        assertThat(journal.pages().counts(AccessLimit.NONE).warned()).isEqualTo(2);
     }
 
     private void assertSelects(SagaFilter filter, SagaRecord... sagas) {
@@ -3071,13 +3076,13 @@ abstract class JournalContract {
         clock.forward(Duration.ofMinutes(59));
 
         Instant hour = clock.instant().truncatedTo(java.time.temporal.ChronoUnit.HOURS);
-        assertThat(other.hourly(4))
+        assertThat(other.hourly(4, AccessLimit.NONE))
                 .containsExactly(
                         new HourlyTotal(hour.minus(Duration.ofHours(3)), 0, 0, 0),
                         new HourlyTotal(hour.minus(Duration.ofHours(2)), 2, 2L * SIZE, 0),
                         new HourlyTotal(hour.minus(Duration.ofHours(1)), 0, 0, 0),
                         new HourlyTotal(hour, 0, 0, 1));
-        assertThat(other.hourly(1)).containsExactly(new HourlyTotal(hour, 0, 0, 1));
+        assertThat(other.hourly(1, AccessLimit.NONE)).containsExactly(new HourlyTotal(hour, 0, 0, 1));
     }
 
     @Test
