@@ -30,4 +30,4 @@ INSERT INTO audit_head (id, seq, hash, archived_seq, archived_hash, exported_seq
 VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000',
         0, '0000000000000000000000000000000000000000000000000000000000000000', -1);
 -- Counts for somebody who may see documents of some owners only.
-CREATE INDEX saga_by_access ON saga (owner, classification, state);
+CREATE INDEX saga_by_access ON saga (classification, owner, state);

@@ -184,7 +184,8 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
 
     private void service() {
         route("http-drain", post("/api/drain", OPERATE, drain::begin), "takes this service out of work");
-        route("http-audit", get("/api/audit", OPERATE, audit::list), "who did what, when, to which document");
+        route("http-list-audit", get("/api/audit", OPERATE, audit::list),
+                "who did what, when, to which document");
         route("http-drain-progress", get("/api/drain", READ, drain::progress),
                 "how far the service has drained");
         route("http-keys", get("/api/keys", READ, keys::report),

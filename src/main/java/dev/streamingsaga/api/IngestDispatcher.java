@@ -10,6 +10,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyKey;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.journal.Delivery;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
@@ -77,6 +78,9 @@ final class IngestDispatcher {
         static Problem failed(Throwable cause) {
             if (cause instanceof ShutdownException) {
                 return Responder.stopping();
+            }
+            if (cause instanceof DocumentRefusedException refused) {
+                return Problem.of(refused);
             }
             return new Problem(
                             503,

@@ -54,6 +54,7 @@ final class Problem extends RuntimeException {
             case OUTSIDE -> 403;
             case NOT_FOUND -> 404;
             case TOO_LARGE -> 413;
+            case CONFLICT -> 409;
             case NO_ROOM -> 507;
         };
         return new Problem(status, rejection.code(), String.valueOf(rejection.getMessage()), rejection);

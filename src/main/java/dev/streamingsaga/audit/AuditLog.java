@@ -90,10 +90,15 @@ public final class AuditLog {
      */
     public void recordWith(
             Runnable work, Actor actor, AuditAction action, @Nullable String sagaId, Map<String, String> details) {
-        transactions.executeWithoutResult(status -> {
+        inTransaction(() -> {
             work.run();
             record(actor, action, null, sagaId, details);
         });
+    }
+
+    /** Runs work of the journal in one transaction: the entries that it records are part of it. */
+    public void inTransaction(Runnable work) {
+        transactions.executeWithoutResult(status -> work.run());
     }
 
     private boolean isInTransaction() {

@@ -2,13 +2,13 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.audit.AuditAnchor;
-import dev.streamingsaga.audit.AuditAnchorFile;
 import dev.streamingsaga.audit.AuditEntry;
 import dev.streamingsaga.audit.AuditFilter;
 import dev.streamingsaga.audit.AuditReport;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.operations.SagaReader;
+import dev.streamingsaga.ops.AuditAnchorFile;
 import java.io.PrintWriter;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -5,6 +5,7 @@ import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
@@ -161,7 +162,7 @@ final class IngestCommand implements Callable<Integer> {
                     .println("saga: "
                             + ConsoleText.safe(String.valueOf(
                                     Objects.requireNonNull(e.getCause()).getMessage())));
-            return Main.UNREACHABLE;
+            return e.getCause() instanceof DocumentRefusedException ? Main.USAGE : Main.UNREACHABLE;
         }
     }
 

@@ -7,6 +7,7 @@ import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.intake.DocumentName;
+import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.PrintableText;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.DeliveryRequest;
@@ -185,8 +186,9 @@ final class SourceClaims {
     private String join(Exchange exchange, SagaRecord saga) {
         SecurityLabel requested = exchange.getProperty(Ingest.LABEL, SecurityLabel.class);
         if (requested != null && !journal.labels().of(saga.sagaId()).equals(Optional.of(requested))) {
-            throw new SagaException(
-                    Reason.DUPLICATE,
+            throw new DocumentRefusedException(
+                    DocumentRefusedException.Kind.CONFLICT,
+                    "another-label",
                     PrintableText.line(saga.source().toString())
                             + " is ingested already, with another owner or classification; nothing was stored");
         }

@@ -12,6 +12,8 @@ public final class DocumentRefusedException extends RuntimeException {
         OUTSIDE,
         NOT_FOUND,
         TOO_LARGE,
+        /** It contradicts what is stored or being stored. */
+        CONFLICT,
         NO_ROOM
     }
 

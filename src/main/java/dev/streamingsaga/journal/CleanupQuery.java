@@ -38,8 +38,10 @@ public record CleanupQuery(Set<CleanupEntry.CleanupState> states, String step, S
         return new CleanupQuery(states, step, cleanupId, access);
     }
 
-    /** Only entries of sagas whose document the limit permits. */
+    /**
+     * Only entries of sagas whose document the limit permits, in place of another limit; the same if it permits all.
+     */
     public CleanupQuery within(AccessLimit limit) {
-        return new CleanupQuery(states, step, from, limit);
+        return limit.isUnlimited() ? this : new CleanupQuery(states, step, from, limit);
     }
 }

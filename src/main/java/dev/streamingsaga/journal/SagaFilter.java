@@ -61,8 +61,10 @@ public record SagaFilter(
         return new SagaFilter(name, reason, owner, receivedFrom, receivedBefore, true, Optional.of(only), access);
     }
 
-    /** Only documents that the limit permits. */
+    /** Only documents that the limit permits, in place of another limit; the same if it permits all. */
     public SagaFilter within(AccessLimit limit) {
-        return new SagaFilter(name, reason, owner, receivedFrom, receivedBefore, warned, warning, limit);
+        return limit.isUnlimited()
+                ? this
+                : new SagaFilter(name, reason, owner, receivedFrom, receivedBefore, warned, warning, limit);
     }
 }

@@ -32,6 +32,11 @@ final class AuditTrail {
         log.recordWith(work, access.actor(), action, sagaId, with(details));
     }
 
+    /** Runs work that writes to the journal and records several entries, in one transaction. */
+    void inTransaction(Runnable work) {
+        log.inTransaction(work);
+    }
+
     /** Length and beginning of the hash tell equal texts, not what they say. */
     void search(String text) {
         record(

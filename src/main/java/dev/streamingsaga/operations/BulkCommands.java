@@ -111,8 +111,11 @@ final class BulkCommands {
     private BulkOutcome request(
             CleanupPage page, Collection<String> cleanupIds, CleanupCommand command, String reason) {
         AuditAction action = command == CleanupCommand.RETRY ? AuditAction.RETRY : AuditAction.RESOLVE;
-        page.entries().forEach(entry -> trail.record(action, null, entry.sagaId(), Cleanups.details(entry, reason)));
-        journal.cleanups().requestCommands(cleanupIds, command, reason);
+        trail.inTransaction(() -> {
+            journal.cleanups().requestCommands(cleanupIds, command, reason);
+            page.entries()
+                    .forEach(entry -> trail.record(action, null, entry.sagaId(), Cleanups.details(entry, reason)));
+        });
         return new BulkOutcome(page.entries().size(), List.of(), page.next().isPresent());
     }
 }

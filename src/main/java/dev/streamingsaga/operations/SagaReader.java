@@ -263,8 +263,7 @@ public sealed class SagaReader permits SagaOperator {
      * @throws UnknownDocumentException if there is no such completed document
      */
     public final List<DocumentVersion> versions(String documentId, int below, int limit) {
-        List<DocumentVersion> found =
-                visibility.versions(journal.versions().of(documentId, below, limit));
+        List<DocumentVersion> found = visibility.versions(journal.versions().of(documentId, below, limit));
         boolean exist = journal.versions().exist(documentId);
         if (!found.isEmpty() || exist && limit().isUnlimited()) {
             return found;
@@ -390,7 +389,9 @@ public sealed class SagaReader permits SagaOperator {
     public final InputStream content(Document document, long from, long length) {
         requireVisible(document.sagaId());
         trail.record(AuditAction.FETCH, document, Map.of("from", Long.toString(from), "bytes", Long.toString(length)));
-        return storage.bucket().in(document.bucket()).content(document, journal.chunks().all(document.sagaId()), from, length);
+        return storage.bucket()
+                .in(document.bucket())
+                .content(document, journal.chunks().all(document.sagaId()), from, length);
     }
 
     /**

@@ -1,10 +1,10 @@
 package dev.streamingsaga.operations;
 
-import dev.streamingsaga.journal.DocumentVersion;
-import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.access.AccessLimit;
 import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.SagaRecord;
 import java.util.Collection;
@@ -64,8 +64,8 @@ final class Visibility {
     }
 
     Optional<Deletion> deletion(Optional<Deletion> deletion) {
-        return deletion.filter(found -> limit.isUnlimited()
-                || found.versions().stream().allMatch(version -> permits(version.sagaId())));
+        return deletion.filter(found ->
+                limit.isUnlimited() || found.versions().stream().allMatch(version -> permits(version.sagaId())));
     }
 
     List<DocumentVersion> versions(List<DocumentVersion> all) {

@@ -1,6 +1,5 @@
 package dev.streamingsaga.ops;
 
-import dev.streamingsaga.audit.AuditAnchorFile;
 import dev.streamingsaga.audit.AuditEntry;
 import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;

@@ -86,8 +86,12 @@ final class ApiClient {
         }
     }
 
-    HttpResponse<InputStream> stream(String path) throws IOException, InterruptedException {
-        return client.send(HttpRequest.newBuilder(base.resolve(path)).build(), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> stream(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), BodyHandlers.ofInputStream());
     }
 
     Socket socket() throws IOException {

@@ -15,11 +15,15 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpServer;
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.access.Classification;
 import dev.streamingsaga.api.ApiClient.Answer;
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.EndpointConfig.HttpAuth;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +33,9 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -126,6 +133,73 @@ class HttpAccessTest {
                 .isEqualTo(401);
         assertThat(api.get("/").status()).isEqualTo(200);
         assertThat(api.get("/api/openapi.json").status()).isEqualTo(200);
+    }
+
+    @Test
+    void the_same_bytes_with_another_owner_are_another_document() {
+        List<String> ids = Stream.of("legal", "board", "legal")
+                .map(owner -> api.put(
+                                "twice.txt",
+                                "the same bytes".getBytes(StandardCharsets.UTF_8),
+                                "Authorization",
+                                "Bearer " + ingest,
+                                "Saga-Owner",
+                                owner,
+                                "Prefer",
+                                "wait=100")
+                        .json()
+                        .path("documentId")
+                        .asText())
+                .toList();
+
+        assertThat(ids.get(0)).isNotEqualTo(ids.get(1)).isEqualTo(ids.get(2));
+        assertThat(api.get("/api/documents/" + ids.get(1), "Authorization", "Bearer " + read)
+                        .json()
+                        .path("owner")
+                        .asText())
+                .isEqualTo("board");
+    }
+
+    @Test
+    void a_token_is_limited_to_what_its_claims_name() throws Exception {
+        String board = signed(
+                claims().claim("owners", List.of("board"))
+                        .claim("level", "public")
+                        .build(),
+                signing);
+        String everybody = signed(
+                claims().claim("owners", "*").claim("level", "restricted").build(), signing);
+
+        assertThat(limited(board)).isEqualTo(AccessLimit.ofOwners(Set.of("board"), Classification.PUBLIC));
+        assertThat(limited(everybody)).isEqualTo(AccessLimit.NONE);
+        assertThat(limited(signed(
+                        claims().claim("owners", "a b")
+                                .claim("level", "internal")
+                                .build(),
+                        signing)))
+                .isEqualTo(AccessLimit.ofOwners(Set.of("a", "b"), Classification.INTERNAL));
+        for (JWTClaimsSet incomplete : List.of(
+                claims().build(),
+                claims().claim("owners", "a").build(),
+                claims().claim("level", "public").build(),
+                claims().claim("owners", "a").claim("level", "secret").build(),
+                claims().claim("owners", List.of()).claim("level", "public").build())) {
+            String token = signed(incomplete, signing);
+            assertThatThrownBy(() -> limited(token))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("which documents");
+        }
+    }
+
+    private AccessLimit limited(String token) {
+        HttpAuth auth = new HttpAuth(
+                Optional.empty(),
+                Optional.of(URI.create(issuer)),
+                "streaming-saga",
+                Optional.empty(),
+                "owners",
+                "level");
+        return new OidcTokens(auth).caller(token).limit();
     }
 
     @Test

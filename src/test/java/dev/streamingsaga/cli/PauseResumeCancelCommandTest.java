@@ -4,9 +4,12 @@ import static dev.streamingsaga.testkit.ProxiedRequest.keyEndsWith;
 import static dev.streamingsaga.testkit.ProxiedRequest.method;
 import static dev.streamingsaga.testkit.StreamingSagaFixture.CHUNK;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.Internals;
+import dev.streamingsaga.audit.AuditEntry;
+import dev.streamingsaga.audit.AuditFilter;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.SagaRecord;
@@ -168,6 +171,15 @@ class PauseResumeCancelCommandTest {
         assertThat(resumed.line().get("runs").asInt()).isEqualTo(2);
         assertThat(record(running.sagaId()).node()).as("who resumed it").isEqualTo(node);
         assertThat(keys(running.sagaId())).hasSize(3);
+        String user = System.getProperty("user.name");
+        assertThat(service.journal().audit().page(AuditFilter.ALL, 0, 100))
+                .filteredOn(entry -> entry.sagaId().equals(running.sagaId()))
+                .extracting(AuditEntry::action, AuditEntry::kind, AuditEntry::actor)
+                .containsExactly(
+                        tuple("OUTCOME", "SYSTEM", "saga"),
+                        tuple("RESUME", "OS_USER", user),
+                        tuple("PAUSE", "OS_USER", user),
+                        tuple("INGEST", "SYSTEM", "hub"));
     }
 
     @Test

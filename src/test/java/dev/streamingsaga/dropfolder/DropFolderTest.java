@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.Internals;
+import dev.streamingsaga.audit.AuditEntry;
+import dev.streamingsaga.audit.AuditFilter;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.journal.SagaRecord;
@@ -142,6 +144,10 @@ class DropFolderTest {
         assertThat(outcome.path("stores").path("relational").asLong()).isEqualTo(1);
         assertThat(saga.rows("relational", "relational_document WHERE visible = 1"))
                 .isEqualTo(1);
+        assertThat(saga.journal().audit().page(AuditFilter.ALL, 0, 100))
+                .filteredOn(entry -> entry.action().equals("INGEST"))
+                .singleElement()
+                .returns("drop-folder", AuditEntry::actor);
     }
 
     /** The second file of a name is moved to another name. */

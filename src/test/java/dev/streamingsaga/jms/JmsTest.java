@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.access.SecurityLabel;
+import dev.streamingsaga.audit.AuditEntry;
+import dev.streamingsaga.audit.AuditFilter;
 import dev.streamingsaga.testkit.BrokerClient;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import jakarta.jms.BytesMessage;
@@ -15,6 +18,7 @@ import jakarta.jms.Queue;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -134,6 +138,38 @@ class JmsTest {
         assertThat(outcome.path("sizeBytes").asLong()).isEqualTo(content.length);
         assertThat(outcome.path("chunkCount").asInt()).isEqualTo(3);
         assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void a_message_can_name_the_owner_and_classification_of_its_document() throws Exception {
+        byte[] content = "of the board".getBytes(StandardCharsets.UTF_8);
+        BytesMessage message = bytes("board.txt", content);
+        message.setStringProperty("owner", "board");
+        message.setStringProperty("classification", "confidential");
+        TextMessage named = path(saga.text("legal.txt", 5));
+        named.setStringProperty("owner", "legal");
+        BytesMessage wrong = bytes("wrong.txt", content);
+        wrong.setStringProperty("classification", "secret");
+
+        String sagaId = reply(message).path("sagaId").asText();
+
+        assertThat(saga.journal().labels().of(sagaId)).contains(new SecurityLabel("board", "confidential"));
+        assertThat(saga.text(
+                        "security",
+                        "select owner || ' ' || classification from security_document where saga_id = '" + sagaId
+                                + "'"))
+                .isEqualTo("board confidential");
+        assertThat(saga.journal().labels().of(reply(named).path("sagaId").asText()))
+                .contains(new SecurityLabel("legal", "internal"));
+        assertThat(reply(wrong).path("status").asText()).isEqualTo("REFUSED");
+        assertThat(reply(bytes("board.txt", content)).path("sagaId").asText())
+                .as("another owner, another document")
+                .isNotEqualTo(sagaId);
+        assertThat(saga.journal().audit().page(AuditFilter.ALL, 0, 1000))
+                .filteredOn(
+                        entry -> entry.sagaId().equals(sagaId) && entry.action().equals("INGEST"))
+                .singleElement()
+                .returns("MESSAGE", AuditEntry::kind);
     }
 
     @Test

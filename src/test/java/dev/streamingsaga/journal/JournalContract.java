@@ -1107,7 +1107,8 @@ abstract class JournalContract {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), Optional.empty()), Access.HUB))
+                        new DeliveryRequest(Optional.of(Delivery.Endpoint.DROP_FOLDER), Optional.empty()),
+                        Access.HUB))
                 .saga()
                 .sagaId();
         clock.forward(Duration.ofMinutes(50));

@@ -3,11 +3,13 @@ package dev.streamingsaga.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.store.SegmentIndex.Model;
 import dev.streamingsaga.store.SegmentIndex.SegmentKey;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -48,6 +51,28 @@ class SqliteVectorContractTest extends VectorContract {
         sql.update("delete from vector_words where rowid in (select id" + ids + ")", sagaId);
         sql.update("delete from vector_parts where rowid in (select id" + ids + ")", sagaId);
         sql.update("update vector_document set word_format = 0, owner = '', file_key = lower(file_name)");
+    }
+
+    @Test
+    void copies_the_classification_of_documents_of_an_older_version(@TempDir Path folder) throws Exception {
+        try (StoreFixture both = new StoreFixture(folder, Map.of("saga.participants", "security,vector"), WORDS)) {
+            Document document =
+                    both.document("saga-1", "doc-1", "Quartalsende", new SecurityLabel("legal", "confidential"));
+            both.writeAndComplete("vector", document);
+            both.writeAndComplete("security", document);
+            both.database("vector").queries().update("update vector_document set classification = ''");
+
+            new ClassificationBuilder(
+                            both.database("vector"),
+                            new DocumentRecords(Map.of("security", both.database("security"))),
+                            () -> false)
+                    .buildMissing();
+
+            assertThat(both.database("vector")
+                            .queries()
+                            .queryForList("select classification from vector_document", String.class))
+                    .containsExactly("confidential");
+        }
     }
 
     @Test

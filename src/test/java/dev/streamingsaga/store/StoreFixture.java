@@ -1,5 +1,6 @@
 package dev.streamingsaga.store;
 
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
@@ -55,6 +56,10 @@ final class StoreFixture implements AutoCloseable {
     }
 
     Document document(String sagaId, String documentId, String text) {
+        return document(sagaId, documentId, text, new SecurityLabel("owner", "internal"));
+    }
+
+    Document document(String sagaId, String documentId, String text, SecurityLabel label) {
         try {
             Path file = Files.writeString(folder.resolve(sagaId + ".txt"), text);
             return new Document(
@@ -69,8 +74,8 @@ final class StoreFixture implements AutoCloseable {
                     8 << 20,
                     "bucket",
                     "saga/" + documentId + "/" + sagaId + "/",
-                    "owner",
-                    "internal",
+                    label.owner(),
+                    label.classification(),
                     "none",
                     Instant.parse("2026-11-22T10:00:00Z"),
                     new SourceIdentity("", Files.size(file), 0, 0));

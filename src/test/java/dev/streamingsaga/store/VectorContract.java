@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.access.Classification;
+import dev.streamingsaga.access.SecurityLabel;
 import dev.streamingsaga.embedding.Segment;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Reason;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -232,6 +236,41 @@ abstract class VectorContract {
                 .extracting(Hit::sagaId)
                 .containsOnly(documents == 0 ? new String[0] : new String[] {"saga-1"})
                 .hasSize(documents * fixture.content.segments(lease("saga-1")));
+    }
+
+    /** More segments than any list of candidates has rank before the one that is permitted. */
+    @Test
+    void selects_by_owner_and_classification_in_the_database() {
+        fixture.writeAndComplete(
+                "vector",
+                fixture.document(
+                        "saga-1", "doc-1", "Quartalsende\n".repeat(150), new SecurityLabel("board", "internal")));
+        fixture.writeAndComplete(
+                "vector",
+                fixture.document(
+                        "saga-2", "doc-2", "Quartalsende\n".repeat(150), new SecurityLabel("legal", "restricted")));
+        fixture.writeAndComplete(
+                "vector",
+                fixture.document(
+                        "saga-3",
+                        "doc-3",
+                        "Zu einem anderen Thema, und erst zum Quartalsende",
+                        new SecurityLabel("legal", "internal")));
+        VectorSearch search = fixture.stores.search().orElseThrow();
+        AccessLimit limit = AccessLimit.ofOwners(Set.of("legal", "other"), Classification.CONFIDENTIAL);
+
+        for (String text : List.of("Quartalsende", "\"zum Quartalsende\"", "artalsend", "Quartalsende owner:*")) {
+            VectorSearch.Page page = search.search(text, 0, 10, limit);
+            assertThat(page.hits()).as(text).extracting(Hit::sagaId).containsExactly("saga-3");
+            assertThat(page.total()).as(text).isOne();
+        }
+        assertThat(search.search("Quartalsende owner:board", 0, 10, limit).hits())
+                .isEmpty();
+        assertThat(search.search("Quartalsende", 0, 200).total()).isGreaterThan(50);
+        fixture.database("vector").queries().update("update vector_document set classification = ''");
+        assertThat(search.search("Quartalsende", 0, 10, limit).hits())
+                .as("an unknown classification")
+                .isEmpty();
     }
 
     @Test

@@ -1,8 +1,11 @@
-package dev.streamingsaga.audit;
+package dev.streamingsaga.ops;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.annotation.PublicApi;
+import dev.streamingsaga.audit.AuditAnchor;
+import dev.streamingsaga.audit.AuditLog;
 import dev.streamingsaga.datadir.PrivateFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * Remembers the newest entry of the audit log outside of its database, in a file of the data directory. An anchor that
  * the log no longer contains is kept: it is the proof that the log was cut or written again.
  */
+@PublicApi
 public final class AuditAnchorFile {
     private static final Logger LOG = LoggerFactory.getLogger(AuditAnchorFile.class);
     private static final String NAME = "audit_anchor.json";
@@ -65,7 +69,7 @@ public final class AuditAnchorFile {
      * Remembers the newest entry, if the log still contains the one that is remembered. Otherwise logs an error, once,
      * and leaves the file as it is.
      */
-    public synchronized void update(AuditLog log, Clock clock) {
+    synchronized void update(AuditLog log, Clock clock) {
         Optional<AuditAnchor> before = read();
         if (before.isPresent() && !log.contains(before.get())) {
             if (!damageLogged) {
