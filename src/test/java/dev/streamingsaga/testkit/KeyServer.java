@@ -216,9 +216,8 @@ public final class KeyServer implements AutoCloseable {
 
     private static byte[] context(JsonNode context) {
         Map<String, String> sorted = new TreeMap<>();
-        context.fields()
-                .forEachRemaining(
-                        field -> sorted.put(field.getKey(), field.getValue().asText()));
+        context.properties()
+                .forEach(field -> sorted.put(field.getKey(), field.getValue().asText()));
         return sorted.toString().getBytes(StandardCharsets.UTF_8);
     }
 
