@@ -133,8 +133,11 @@ public final class MarkupTextExtractor implements TextExtractor {
     public void extract(SeekableByteChannel bytes, TextSink text) throws Exception {
         long size = bytes.size();
         if (size > maxBytes()) {
-            throw new IOException(
-                    "%s of %d bytes exceeds the limit of %d bytes for text".formatted(contentType, size, maxBytes()));
+            text.warn(
+                    WarningCode.DAMAGED,
+                    "",
+                    "it is larger than %d MiB, so its text was not read; it is not searchable".formatted(maxBytes() >> 20));
+            return;
         }
         surroundings.attachments().readAfter(() -> parse(bytes, text), text);
     }
