@@ -2,6 +2,7 @@ package dev.streamingsaga.bench;
 
 import ai.onnxruntime.OrtException;
 import dev.streamingsaga.bench.Ratio.Measurement;
+import dev.streamingsaga.config.RouteNames;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.content.Resumption;
@@ -54,7 +55,7 @@ public final class TextBench {
         SagaConfig config =
                 Settings.parse(Map.of("saga.data.dir", directory.resolve("data").toString()));
         Path original = Prose.write(directory.resolve("original.txt"), chars, 1);
-        StoreWriteTimes vectorStore = new StoreWriteTimes(config.direct("store-" + StoreNames.VECTOR));
+        StoreWriteTimes vectorStore = new StoreWriteTimes(config.direct(RouteNames.STORE_PREFIX + StoreNames.VECTOR));
         try (TextContent content = TextContent.create(
                         config.documents().content(), config.servers().embedding(), directory.resolve("spool"));
                 BareModel bareModel = new BareModel();

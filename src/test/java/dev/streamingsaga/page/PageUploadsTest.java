@@ -84,7 +84,7 @@ class PageUploadsTest {
     }
 
     private long fullChunksOnDisk() throws IOException {
-        try (Stream<Path> files = Files.list(page.saga.config().uploads())) {
+        try (Stream<Path> files = Files.list(page.saga.config().chunksInFlight())) {
             return files.filter(file -> file.toFile().length() == StreamingSagaFixture.CHUNK)
                     .count();
         }
