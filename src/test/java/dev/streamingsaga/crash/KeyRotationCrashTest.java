@@ -78,12 +78,14 @@ class KeyRotationCrashTest {
         assumeTrue(isSample || Boolean.getBoolean("crash.matrix"), "only with -Pcrash-matrix");
         Path data = copy(when + "-" + kind + "-" + (what.equals(MARK) ? "mark" : "begin"));
         Map<String, String> kill = settings();
-        kill.put("crash.at", "~" + kind + "\t" + what);
+        kill.put("crash.at", "~" + new Point(kind, what, 1).text());
         kill.put("crash.when", when);
 
         End killed = ChildJvm.run(data, kill, "rotate");
 
-        assertThat(killed.killed()).as("killed, but: %s", Files.readString(killed.log())).isTrue();
+        assertThat(killed.killed())
+                .as("killed, but: %s", Files.readString(killed.log()))
+                .isTrue();
         assertReadable(data, keyFile);
         End end = ChildJvm.run(data, settings(), "rotate");
         assertThat(end.exit()).as("%s", Files.readString(end.log())).isZero();
