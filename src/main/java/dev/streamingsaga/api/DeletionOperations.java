@@ -82,7 +82,8 @@ final class DeletionOperations {
 
     /** 410 with the tombstone if the document was deleted, otherwise 404. */
     Problem missing(ApiRequest request) {
-        return request.as(operator).findDeletion(request.id("document"))
+        return request.as(operator)
+                .findDeletion(request.id("document"))
                 .map(deletion -> new Problem(
                                 410,
                                 "deleted",

@@ -212,13 +212,15 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             KeyEncryptionCommand command = Objects.requireNonNull(parent);
             SagaConfig config = command.options.load();
             EncryptionConfig encryption = config.servers().encryption();
-            List<KeyFile.KeyInfo> keys = command.file != null || encryption.keyFile().isPresent() || !usage
-                    ? command.keyFile(config).list()
-                    : List.of();
+            List<KeyFile.KeyInfo> keys =
+                    command.file != null || encryption.keyFile().isPresent() || !usage
+                            ? command.keyFile(config).list()
+                            : List.of();
             Map<String, Long> documents = usage ? usage(config) : Map.of();
             keys.forEach(key -> command.print(
                     view(key, documents),
-                    key.id() + "  created " + key.created() + (key.current() ? "  current" : "") + needed(key.id(), documents)));
+                    key.id() + "  created " + key.created() + (key.current() ? "  current" : "")
+                            + needed(key.id(), documents)));
             Set<String> others = new LinkedHashSet<>(documents.keySet());
             keys.forEach(key -> others.remove(key.id()));
             others.forEach(id -> command.print(

@@ -35,6 +35,5 @@ public record RotationProgress(
     }
 
     /** Before the first rotation. */
-    public static final RotationProgress NOT_BEGUN =
-            new RotationProgress(State.NONE, "", 0, 0, 0, 0, List.of());
+    public static final RotationProgress NOT_BEGUN = new RotationProgress(State.NONE, "", 0, 0, 0, 0, List.of());
 }

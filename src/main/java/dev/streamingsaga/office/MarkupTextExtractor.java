@@ -136,7 +136,8 @@ public final class MarkupTextExtractor implements TextExtractor {
             text.warn(
                     WarningCode.DAMAGED,
                     "",
-                    "it is larger than %d MiB, so its text was not read; it is not searchable".formatted(maxBytes() >> 20));
+                    "it is larger than %d MiB, so its text was not read; it is not searchable"
+                            .formatted(maxBytes() >> 20));
             return;
         }
         surroundings.attachments().readAfter(() -> parse(bytes, text), text);

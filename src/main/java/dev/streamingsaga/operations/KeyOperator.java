@@ -35,7 +35,9 @@ public final class KeyOperator {
                                 key.getKey(),
                                 key.getValue(),
                                 key.getKey().equals(current),
-                                encryption.filter(keys -> keys.holds(key.getKey())).isPresent()))
+                                encryption
+                                        .filter(keys -> keys.holds(key.getKey()))
+                                        .isPresent()))
                         .toList(),
                 progress());
     }

@@ -37,7 +37,11 @@ class KeyCommandsTest {
         List<String> all = new ArrayList<>(List.of("key-encryption"));
         all.addAll(List.of(arguments));
         all.addAll(List.of(
-                "--json", "--file", keyFile.toString(), "--data", directory.resolve("data").toString()));
+                "--json",
+                "--file",
+                keyFile.toString(),
+                "--data",
+                directory.resolve("data").toString()));
         return Call.of(all);
     }
 
@@ -65,7 +69,8 @@ class KeyCommandsTest {
         assertThat(again.err()).contains("exists already");
         String standby = keyId(keyEncryption("add", "--standby"));
         assertThat(keyEncryption("list").lines())
-                .extracting(key -> key.path("keyId").asText() + " " + key.path("current").asBoolean())
+                .extracting(key ->
+                        key.path("keyId").asText() + " " + key.path("current").asBoolean())
                 .containsExactly(first + " true", standby + " false");
         keyId(keyEncryption("use", standby));
         Files.setPosixFilePermissions(keyFile, PosixFilePermissions.fromString("rw-r--r--"));

@@ -263,8 +263,8 @@ final class CrashMatrix {
         Finding finding = phase == Phase.VERSION
                 ? oracle.checkVersions(data)
                 : phase == Phase.DELETE
-                ? oracle.checkDeleted(data)
-                : oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
+                        ? oracle.checkDeleted(data)
+                        : oracle.check(data, phase.outcome, phase.mayLeaveNoSaga());
         List<String> violations = new ArrayList<>(finding.violations());
         if (phase == Phase.DROP) {
             violations.addAll(oracle.checkDropped(data));

@@ -97,7 +97,8 @@ class KeyServiceTest {
                 .findFirst()
                 .orElseThrow();
         return saga.bucket()
-                .getObjectAsBytes(request -> request.bucket(StreamingSagaFixture.BUCKET).key(name))
+                .getObjectAsBytes(
+                        request -> request.bucket(StreamingSagaFixture.BUCKET).key(name))
                 .asString(StandardCharsets.UTF_8);
     }
 
@@ -186,7 +187,9 @@ class KeyServiceTest {
         kms.delete(key);
         saga.restart();
         assertThat(fetched(document)).hasSameBinaryContentAs(file);
-        SagaRecord stored = operator().findDocument(Objects.requireNonNull(document.documentId())).orElseThrow();
+        SagaRecord stored = operator()
+                .findDocument(Objects.requireNonNull(document.documentId()))
+                .orElseThrow();
         assertThat(operator().verify(stored, true)).isEmpty();
         assertThat(operator().keys().report().keys())
                 .singleElement()

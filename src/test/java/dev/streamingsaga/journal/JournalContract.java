@@ -130,7 +130,9 @@ abstract class JournalContract {
         assertThat(journal.keys().endReplacement(ended, next)).isTrue();
         assertThat(other.keys().endReplacement(ended, next)).isFalse();
         DocumentKey replaced = journal.keys().find(ended).orElseThrow();
-        assertThat(replaced).extracting(DocumentKey::keyId, DocumentKey::wrapped).containsExactly("key-2", "new");
+        assertThat(replaced)
+                .extracting(DocumentKey::keyId, DocumentKey::wrapped)
+                .containsExactly("key-2", "new");
 
         journal.keys().beginReplacement(replaced, new DocumentKey.Replacement("key-3", "newest"));
         other.keys().destroy(ended);
