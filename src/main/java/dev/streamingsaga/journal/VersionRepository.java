@@ -348,7 +348,8 @@ public final class VersionRepository {
     /** Every replaced version whose chunks are kept, oldest first. */
     public List<SagaRecord> kept() {
         return db.sql
-                .sql(WITH_SAGA + " WHERE v.state IN ('HIDING','KEPT') ORDER BY v.saga_id")
+                .sql(WITH_SAGA + " WHERE v.state IN ('HIDING','KEPT') AND saga." + DeletionRepository.NOT_DELETED
+                        + " ORDER BY v.saga_id")
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -370,7 +371,8 @@ public final class VersionRepository {
         String current = sagas.ofDocument(documentId).map(SagaRecord::sagaId).orElse("");
         return db.sql
                 .sql(WITH_SAGA + " WHERE v.document_id = ? AND v.number > 0 AND v.number < ?"
-                        + " AND saga.state = 'COMPLETED' ORDER BY v.number DESC LIMIT ?")
+                        + " AND saga.state = 'COMPLETED' AND saga." + DeletionRepository.NOT_DELETED
+                        + " ORDER BY v.number DESC LIMIT ?")
                 .params(documentId, below, limit)
                 .query((row, n) -> version(row, n, current))
                 .list();
