@@ -109,8 +109,7 @@ public final class ReceiptCheck {
     }
 
     private void checkDocument(Receipt receipt, Statement statement) {
-        boolean deleted =
-                journal.receipts().find(Receipt.Kind.DELETION, receipt.sagaId()).isPresent();
+        boolean deleted = isDeleted(receipt.sagaId());
         Optional<SagaRecord> saga = journal.sagas().find(receipt.sagaId());
         Optional<Document> document = saga.flatMap(SagaRecord::document);
         if (document.isEmpty()) {
@@ -189,20 +188,29 @@ public final class ReceiptCheck {
         List<String> page;
         do {
             page = journal.receipts().due(after, PAGE);
-            for (String sagaId : page) {
-                findings.accept(new ReceiptFinding(
-                        FindingKind.RECEIPT_MISSING,
-                        0,
-                        journal.sagas()
-                                .find(sagaId)
-                                .flatMap(SagaRecord::document)
-                                .map(Document::documentId)
-                                .orElse(""),
-                        sagaId,
-                        "the document has no receipt yet; a running instance with saga.receipts=on issues it"));
-                after = sagaId;
-            }
+            page.stream().filter(sagaId -> !isDeleted(sagaId)).forEach(this::reportMissing);
+            after = page.isEmpty() ? after : page.get(page.size() - 1);
         } while (page.size() == PAGE);
+    }
+
+    private void reportMissing(String sagaId) {
+        String documentId = journal.sagas()
+                .find(sagaId)
+                .flatMap(SagaRecord::document)
+                .map(Document::documentId)
+                .orElse("");
+        findings.accept(new ReceiptFinding(
+                FindingKind.RECEIPT_MISSING,
+                0,
+                documentId,
+                sagaId,
+                "the document has no receipt yet; a running instance with saga.receipts=on issues it"));
+    }
+
+    /** Deleted, or being deleted. */
+    private boolean isDeleted(String sagaId) {
+        return journal.deletions().contains(sagaId)
+                || journal.receipts().find(Receipt.Kind.DELETION, sagaId).isPresent();
     }
 
     private void report(FindingKind kind, Receipt receipt, String message) {

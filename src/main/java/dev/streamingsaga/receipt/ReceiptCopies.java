@@ -47,7 +47,7 @@ final class ReceiptCopies {
 
     /** The document of a receipt, if it is neither superseded nor deleted. */
     private Optional<Document> current(Receipt receipt) {
-        return journal.receipts().find(Receipt.Kind.DELETION, receipt.sagaId()).isPresent()
+        return journal.deletions().contains(receipt.sagaId())
                 ? Optional.empty()
                 : journal.sagas()
                         .find(receipt.sagaId())

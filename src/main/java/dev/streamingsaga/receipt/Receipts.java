@@ -139,10 +139,11 @@ public final class Receipts implements AutoCloseable {
 
     private void issue(
             Issuer open, SagaRecord saga, Function<SagaRecord, Map<String, Long>> stores, boolean modelKnown) {
-        if (open.journal()
-                .receipts()
-                .find(Receipt.Kind.COMPLETION, saga.sagaId())
-                .isPresent()) {
+        if (open.journal().deletions().contains(saga.sagaId())
+                || open.journal()
+                        .receipts()
+                        .find(Receipt.Kind.COMPLETION, saga.sagaId())
+                        .isPresent()) {
             return;
         }
         Map<String, Long> counts = stores.apply(saga);
