@@ -31,7 +31,9 @@ class UnitTestsTest {
                     "org.apache.activemq..",
                     "org.gaul..")
             .or(resideInAnyPackage("..testkit..")
-                    .and(DescribedPredicate.not(simpleName("SamplePdf").or(simpleName("MigratedDatabases")))))
+                    .and(DescribedPredicate.not(simpleName("SamplePdf")
+                                    .or(simpleName("MigratedDatabases"))
+                                    .or(simpleName("Background")))))
             .or(belongToAnyOf(ServerSocket.class));
 
     private static final DescribedPredicate<JavaClass> FIXTURES_WITH_SERVERS = describe(

@@ -5,6 +5,7 @@ import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.Product;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.operations.NoReceiptException;
+import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.operations.OperationException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -90,7 +91,7 @@ public final class Main {
             if (thrown instanceof UnavailableException || isUnreachable(thrown)) {
                 return UNREACHABLE;
             }
-            if (thrown instanceof BackupException) {
+            if (thrown instanceof BackupException || thrown instanceof SagaException) {
                 return 1;
             }
             thrown.printStackTrace(command.getErr());
