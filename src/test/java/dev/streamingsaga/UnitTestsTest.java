@@ -32,8 +32,8 @@ class UnitTestsTest {
                     "org.gaul..")
             .or(resideInAnyPackage("..testkit..")
                     .and(DescribedPredicate.not(simpleName("SamplePdf")
-                                    .or(simpleName("MigratedDatabases"))
-                                    .or(simpleName("Background")))))
+                            .or(simpleName("MigratedDatabases"))
+                            .or(simpleName("Background")))))
             .or(belongToAnyOf(ServerSocket.class));
 
     private static final DescribedPredicate<JavaClass> FIXTURES_WITH_SERVERS = describe(

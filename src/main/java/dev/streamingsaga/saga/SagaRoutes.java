@@ -52,8 +52,8 @@ final class SagaRoutes extends RouteBuilder {
         errorHandler(noErrorHandler());
         TryDefinition steps = enlist(RUN, SagaPropagation.REQUIRES_NEW, "one run of a saga: all nine steps in one LRA")
                 .completion(config.direct(RUN + COMPLETE))
-                .process(participants::bindLra)
                 .doTry();
+        attempts.addTo(steps, VALIDATE, part -> part.process(participants::bindLra));
         step(steps, VALIDATE, SagaState.RECEIVED, VALIDATE);
         step(steps, START, SagaState.RECEIVED, START);
         attempts.addTo(steps, UPLOAD, part -> part.to(config.direct(RouteNames.participant(UPLOAD))));

@@ -189,7 +189,7 @@ export function show(main, sagaId) {
     try {
       const detail = await get(`api/sagas/${sagaId}`);
       if (!sagas.has(sagaId)) store(detail.saga);
-      const found = detail.saga.state === 'COMPLETED' ? await versionsOf(detail.saga.documentId) : [];
+      const found = detail.saga.state === 'COMPLETED' && detail.saga.documentId ? await versionsOf(detail.saga.documentId) : [];
       if (alive) draw(detail, found);
       if (detail.deletion && !DELETED_STATES.has(detail.deletion.state)) reloadNeeded = true;
     } catch (problem) {
