@@ -78,7 +78,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 ingestion.labels(), ingestion::requireAvailable);
         this.deletions = new DeletionOperations(parts);
         this.documents = new DocumentOperations(parts, deletions);
-        this.receipts = new ReceiptOperations(parts);
+        this.receipts = new ReceiptOperations(parts, deletions);
         this.sagas = new SagaOperations(parts, views, totals);
         this.bulk = new BulkOperations(parts);
         this.statistics = new Statistics(parts);

@@ -6,6 +6,7 @@ import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.DeletedDocumentException;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.operations.SearchUnavailableException;
@@ -94,8 +95,8 @@ final class DocumentOperations {
         List<DocumentVersion> found;
         try {
             found = request.as(operator).versions(documentId, before, limit + 1);
-        } catch (UnknownDocumentException e) {
-            throw request.missing("document");
+        } catch (DeletedDocumentException | UnknownDocumentException e) {
+            throw deletions.missing(request);
         }
         List<DocumentVersion> page = found.subList(0, Math.min(limit, found.size()));
         Map<String, Object> answer = new LinkedHashMap<>();
@@ -115,8 +116,8 @@ final class DocumentOperations {
         }
         try {
             return request.as(operator).version(request.id("document"), query.number("version", 1, MAX_NUMBER));
-        } catch (UnknownDocumentException e) {
-            throw request.missing("document");
+        } catch (DeletedDocumentException | UnknownDocumentException e) {
+            throw deletions.missing(request);
         } catch (UnknownVersionException e) {
             throw new Problem(404, "no-version", e.getMessage() + "; GET /api/documents/{id}/versions lists them", e);
         }

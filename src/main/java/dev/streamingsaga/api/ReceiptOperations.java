@@ -2,6 +2,7 @@ package dev.streamingsaga.api;
 
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.journal.Receipt;
+import dev.streamingsaga.operations.DeletedDocumentException;
 import dev.streamingsaga.operations.NoReceiptException;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.UnknownDocumentException;
@@ -15,9 +16,11 @@ final class ReceiptOperations {
     private static final int MAX_CHUNK = 999_999_999;
 
     private final SagaOperator operator;
+    private final DeletionOperations deletions;
 
-    ReceiptOperations(ApiDependencies parts) {
+    ReceiptOperations(ApiDependencies parts, DeletionOperations deletions) {
         this.operator = parts.operator();
+        this.deletions = deletions;
     }
 
     /** The receipt in short, for views. */
@@ -43,8 +46,8 @@ final class ReceiptOperations {
     private Receipt find(ApiRequest request) {
         try {
             return request.as(operator).receipt(request.id("document"));
-        } catch (UnknownDocumentException e) {
-            throw request.missing("document");
+        } catch (DeletedDocumentException | UnknownDocumentException e) {
+            throw deletions.missing(request);
         } catch (NoReceiptException e) {
             throw new Problem(
                     404,

@@ -49,6 +49,7 @@ final class DeletionRun {
         }
         remove(deletion);
         Deletion ended = deletions.finish(deletion, engine.removal()::residueEvents);
+        engine.issueReceipts(ended);
         ended.versions().forEach(version -> engine.deliverAlerts(version.sagaId()));
         return ended;
     }

@@ -101,6 +101,7 @@ public final class DeletionRepository {
                         .map(deletion -> Answer.of(deletion, false))
                         .orElseGet(() -> Answer.refused(Refusal.UNKNOWN, ""));
             }
+            VersionRepository.lock(db, versions);
             return unfinished(request)
                     .map(sagaId -> Answer.refused(Refusal.UNFINISHED, sagaId))
                     .or(() -> versions.stream()
@@ -139,9 +140,10 @@ public final class DeletionRepository {
         return request.sagaId().isPresent()
                 ? Optional.empty()
                 : db.sql
-                        .sql("SELECT saga_id FROM saga WHERE document_id = ? AND state NOT IN " + SagaRepository.FINAL
-                                + " ORDER BY saga_id LIMIT 1")
-                        .param(request.documentId())
+                        .sql("SELECT saga_id FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE document_id = ?"
+                                + " UNION SELECT saga_id FROM document_version WHERE document_id = ? AND number > 0)"
+                                + " AND state NOT IN " + SagaRepository.FINAL + " ORDER BY saga_id LIMIT 1")
+                        .params(request.documentId(), request.documentId())
                         .query(String.class)
                         .optional();
     }
@@ -167,7 +169,24 @@ public final class DeletionRepository {
                     .update();
             append(version.sagaId(), "DELETION REQUESTED by " + request.requestedBy() + ": " + request.reason());
         }
+        leaveChain(id, request);
         return find(id).orElseThrow();
+    }
+
+    /** No deleted version is current, kept or being replaced. With all of them deleted, the next one is the first. */
+    private void leaveChain(String deletionId, NewDeletion request) {
+        db.sql
+                .sql("UPDATE document_version SET state = 'REMOVED' WHERE saga_id IN"
+                        + " (SELECT saga_id FROM deleted_version WHERE deletion_id = ?)")
+                .param(deletionId)
+                .update();
+        if (request.sagaId().isEmpty()) {
+            db.sql
+                    .sql("UPDATE document_version SET number = 0 WHERE document_id = ? AND number > 0 AND state ="
+                            + " 'REMOVED' AND saga_id IN (SELECT saga_id FROM saga WHERE deletion_id IS NOT NULL)")
+                    .param(request.documentId())
+                    .update();
+        }
     }
 
     private void insert(String deletionId, Document version) {

@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 public final class ReceiptRepository {
     /** Completed, visible documents without a receipt. Each condition repeats that of a partial index. */
     static final String DUE = "SELECT saga_id FROM saga WHERE published_at IS NOT NULL"
-            + " AND superseded_by IS NULL AND receipt_sequence IS NULL AND saga_id > ? ORDER BY saga_id LIMIT ?";
+            + " AND superseded_by IS NULL AND receipt_sequence IS NULL AND " + DeletionRepository.NOT_DELETED
+            + " AND saga_id > ? ORDER BY saga_id LIMIT ?";
 
     static final String NOT_COPIED =
             "SELECT * FROM receipt WHERE copied_at IS NULL AND sequence > ? ORDER BY sequence LIMIT ?";
@@ -124,6 +125,18 @@ public final class ReceiptRepository {
      */
     public List<String> due(String after, int limit) {
         return db.sql.sql(DUE).params(after, limit).query(String.class).list();
+    }
+
+    /** Deletions that ended at this time or later, and of which a version has no receipt that says so; oldest first. */
+    public List<String> deletionsDue(Instant endedSince, int limit) {
+        return db.sql
+                .sql("SELECT deletion_id FROM deletion d WHERE state IN ('DELETED','PARTIALLY_DELETED')"
+                        + " AND finished_at >= ? AND EXISTS (SELECT 1 FROM deleted_version v"
+                        + " WHERE v.deletion_id = d.deletion_id AND NOT EXISTS (SELECT 1 FROM receipt r"
+                        + " WHERE r.saga_id = v.saga_id AND r.kind = 'DELETION')) ORDER BY deletion_id LIMIT ?")
+                .params(endedSince.toEpochMilli(), limit)
+                .query(String.class)
+                .list();
     }
 
     /** Receipts whose copy beside the manifest is not written yet, in order, after this one. */

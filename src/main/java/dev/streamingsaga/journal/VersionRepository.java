@@ -3,6 +3,7 @@ package dev.streamingsaga.journal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,7 +87,16 @@ public final class VersionRepository {
     }
 
     private void lock(String chain) {
+        lock(db, chain);
+    }
+
+    private static void lock(JournalDatabase db, String chain) {
         db.lock("versions of " + chain);
+    }
+
+    /** Keeps others from changing the versions of these documents until the transaction ends. */
+    static void lock(JournalDatabase db, Collection<SagaRecord> sagas) {
+        sagas.stream().map(VersionChain::of).distinct().sorted().forEach(chain -> lock(db, chain));
     }
 
     private Optional<Row> find(String sagaId) {
@@ -219,10 +229,10 @@ public final class VersionRepository {
         String chain = VersionChain.of(saga);
         db.inTransaction(() -> {
             lock(chain);
-            if (sagas.get(saga.sagaId()).supersededBy().isPresent()) {
-                return; // by a newer one meanwhile
-            }
             List<Candidate> all = candidates(saga, chain);
+            if (all.isEmpty() || !all.get(0).saga().sagaId().equals(saga.sagaId())) {
+                return; // replaced or deleted meanwhile
+            }
             Candidate current = all.get(0);
             for (Candidate candidate : all) {
                 boolean isVisible =
@@ -243,7 +253,7 @@ public final class VersionRepository {
         });
     }
 
-    /** This saga's version first. */
+    /** This saga's version first, unless it was replaced or deleted. */
     private List<Candidate> candidates(SagaRecord saga, String chain) {
         Document document = saga.document().orElseThrow();
         List<Candidate> found = new ArrayList<>(db.sql
@@ -252,7 +262,7 @@ public final class VersionRepository {
                         + " WHERE saga.saga_id IN (SELECT saga_id FROM saga WHERE document_id = ?"
                         + " UNION SELECT saga_id FROM saga WHERE source_key = ? AND sha256 = ?"
                         + " UNION SELECT saga_id FROM document_version WHERE chain = ? AND state <> 'REMOVED')"
-                        + " AND saga.state = 'COMPLETED' AND saga.superseded_by IS NULL")
+                        + " AND saga.state = 'COMPLETED' AND " + SagaRepository.CURRENT)
                 .params(document.documentId(), saga.origin().key(), document.sha256(), chain)
                 .query(VersionRepository::candidate)
                 .list());

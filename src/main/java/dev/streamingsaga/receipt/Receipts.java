@@ -3,6 +3,8 @@ package dev.streamingsaga.receipt;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.http.WarningInterval;
+import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Receipt;
 import dev.streamingsaga.journal.SagaRecord;
@@ -10,6 +12,7 @@ import dev.streamingsaga.journal.StoreNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,10 +48,15 @@ public final class Receipts implements AutoCloseable {
     /** If more sagas than this wait for their receipts, something hangs, and no saga waits. */
     private static final int CROWD = 8;
 
+    private static final Duration CLOCK_DIFFERENCE = Duration.ofHours(1);
+
     private final Optional<Issuer> issuer;
     private final Supplier<String> embeddingModel;
     private final ThreadPoolExecutor thread;
     private final WarningInterval warnings = new WarningInterval();
+
+    /** All deletions that ended before have their receipts. */
+    private volatile Instant deletionsChecked = Instant.EPOCH;
 
     private record Issuer(Journal journal, SigningKey key, StatementWriter writer, ReceiptCopies copies) {}
 
@@ -119,9 +127,9 @@ public final class Receipts implements AutoCloseable {
     }
 
     /**
-     * Issues the receipts of documents that have none: of sagas whose process was killed, and of documents from before
-     * receipts were switched on. Writes the copies that are missing. One node does it for all. Does nothing if receipts
-     * are off.
+     * Issues the receipts of documents and deletions that have none: of those whose process was killed, and of those
+     * from before receipts were switched on. Writes the copies that are missing. One node does it for all. Does nothing
+     * if receipts are off.
      */
     public void issueDue(Function<SagaRecord, Map<String, Long>> stores) {
         issuer.filter(open -> open.journal().singletons().hold(LEASE)).ifPresent(open -> {
@@ -134,7 +142,44 @@ public final class Receipts implements AutoCloseable {
                 last = page.isEmpty() ? last : page.get(page.size() - 1);
             } while (page.size() == PAGE && open.journal().singletons().hold(LEASE));
             guarded(open.copies()::writeAll);
+            guarded(() -> issueDeletions(open));
         });
+    }
+
+    private void issueDeletions(Issuer open) {
+        Instant begin = open.journal().clock().instant();
+        List<String> page;
+        do {
+            page = open.journal().receipts().deletionsDue(deletionsChecked, PAGE);
+            page.forEach(id -> issue(open, open.journal().deletions().find(id).orElseThrow()));
+        } while (page.size() == PAGE && open.journal().singletons().hold(LEASE));
+        // The clocks of other nodes may differ.
+        deletionsChecked = page.size() < PAGE ? begin.minus(CLOCK_DIFFERENCE) : deletionsChecked;
+    }
+
+    /**
+     * Issues the statements that the versions of a document were deleted, after the deletion has ended. Repeating it
+     * issues nothing again. Never throws.
+     */
+    public void deleted(Deletion ended) {
+        issuer.ifPresent(open -> guarded(() -> issue(open, ended)));
+    }
+
+    private static void issue(Issuer open, Deletion ended) {
+        for (Deletion.DeletedVersion version : ended.versions()) {
+            List<String> residue = open.journal().cleanups().of(version.sagaId()).stream()
+                    .filter(entry -> entry.state().isOpen())
+                    .map(CleanupEntry::resource)
+                    .toList();
+            Statement.Deletion facts = new Statement.Deletion(
+                    ended.reason(),
+                    ended.requestedBy(),
+                    ended.requestedAt().toString(),
+                    ended.finishedAt().orElseThrow().toString(),
+                    version.keyDestroyed(),
+                    residue);
+            issue(open, open.journal().sagas().find(version.sagaId()).orElseThrow(), facts);
+        }
     }
 
     private void issue(
@@ -166,13 +211,17 @@ public final class Receipts implements AutoCloseable {
      * @return empty if receipts are off
      */
     public Optional<Receipt> deletion(SagaRecord saga, Statement.Deletion deletion) {
-        return issuer.map(open -> open.journal()
+        return issuer.map(open -> issue(open, saga, deletion));
+    }
+
+    private static Receipt issue(Issuer open, SagaRecord saga, Statement.Deletion deletion) {
+        return open.journal()
                 .receipts()
                 .append(
                         Receipt.Kind.DELETION,
                         saga.sagaId(),
                         saga.document().orElseThrow().documentId(),
-                        open.writer().deletion(saga, deletion)));
+                        open.writer().deletion(saga, deletion));
     }
 
     private void guarded(Runnable work) {

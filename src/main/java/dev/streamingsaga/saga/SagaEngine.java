@@ -7,6 +7,7 @@ import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.CompensationCause;
+import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Runs;
@@ -193,7 +194,15 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
         receipts.completed(saga, counts::counts);
     }
 
-    /** Issues the receipts of documents that have none, and copies those that are not beside their manifest yet. */
+    /** Issues the receipts that say that a document was deleted. Never throws. */
+    public void issueReceipts(Deletion ended) {
+        receipts.deleted(ended);
+    }
+
+    /**
+     * Issues the receipts of documents and deletions that have none, and copies those that are not beside their
+     * manifest yet.
+     */
     public void issueReceipts() {
         receipts.issueDue(counts::counts);
     }

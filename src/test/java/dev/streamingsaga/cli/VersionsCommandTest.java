@@ -291,6 +291,39 @@ class VersionsCommandTest {
     }
 
     @Test
+    void a_deleted_document_has_no_version_left() throws Exception {
+        String id = put("deleted.txt", text("one")).path("documentId").asText();
+        JsonNode second = put("deleted.txt", text("two"));
+        String document = "/api/documents/" + id;
+        assertThat(statuses(id)).containsExactly("2 CURRENT true", "1 KEPT false");
+
+        JsonNode tombstone =
+                JSON.readTree(http("DELETE", document + "?reason=no+longer+needed", "", "Prefer", "wait=60")
+                        .body());
+
+        assertThat(tombstone.path("state").asText()).isEqualTo("DELETED");
+        assertThat(saga.keys()).noneMatch(key -> key.contains(id));
+        for (String path : List.of("/versions", "/content?version=1", "/content?version=2", "/content?version=3")) {
+            HttpResponse<String> gone = http("GET", document + path, "");
+            assertThat(gone.statusCode()).as(path).isEqualTo(410);
+            assertThat(JSON.readTree(gone.body()).path("deletion")).as(path).isEqualTo(tombstone);
+        }
+        String target = directory.resolve("never.txt").toString();
+        Call current = saga("fetch", id, "-o", target);
+        assertThat(current.err()).contains("was deleted", "no longer needed");
+        for (Call gone : List.of(saga("fetch", id, "--version", "1", "-o", target), saga("versions", id))) {
+            assertThat(gone.code()).isEqualTo(current.code());
+            assertThat(gone.err()).isEqualTo(current.err());
+        }
+        assertThat(saga("orphans", "--json").lines()).isEmpty();
+
+        JsonNode again = put("deleted.txt", text("two"));
+
+        assertThat(again.path("sagaId")).isNotEqualTo(second.path("sagaId"));
+        assertThat(statuses(again.path("documentId").asText())).containsExactly("1 CURRENT true");
+    }
+
+    @Test
     void the_same_content_again_replaces_the_version_before() throws IOException {
         Path file = saga.text("again.txt", 10);
         saga.ingest(file);

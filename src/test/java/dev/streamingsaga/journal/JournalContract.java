@@ -2378,6 +2378,80 @@ abstract class JournalContract {
     }
 
     @Test
+    void a_deletion_takes_every_version_and_the_source_starts_again_with_its_first() throws Exception {
+        SagaRecord first = version("a", "1");
+        journal.versions().replace(first, 3);
+        SagaRecord second = version("a", "2");
+        journal.versions().replace(second, 3);
+        settle(second);
+        SagaRecord third = version("a", "3");
+        journal.versions().replace(third, 3); // and the process dies before anything is hidden
+        VersionRepository.ReplacedVersion hiding =
+                journal.versions().outstanding(third).get(0);
+        Document document = third.document().orElseThrow();
+
+        Deletion deletion = delete(document).deletion().orElseThrow();
+
+        assertThat(deletion.versions())
+                .extracting(Deletion.DeletedVersion::sagaId)
+                .containsExactly(third.sagaId(), second.sagaId(), first.sagaId());
+        assertThat(other.versions().outstanding()).isEmpty();
+        other.versions().settled(hiding);
+        other.versions().replace(third, 3);
+        assertThat(List.of(first, second, third))
+                .noneMatch(version -> other.versions().isKept(version.sagaId()));
+        assertThat(sql.queryForList("SELECT DISTINCT state FROM document_version", String.class))
+                .containsExactly("REMOVED");
+        assertThat(other.versions().exist(document.documentId())).isFalse();
+        assertThat(statusesOf(third)).isEmpty();
+
+        SagaRecord again = version("a", "3");
+        other.versions().replace(again, 3);
+
+        assertThat(statusesOf(again)).containsExactly("1 CURRENT");
+        assertThat(other.sagas().ofDocument(again.document().orElseThrow().documentId()))
+                .map(SagaRecord::sagaId)
+                .contains(again.sagaId());
+        assertThat(saga(third).supersededBy()).isEmpty();
+    }
+
+    @Test
+    void the_other_versions_keep_their_numbers_when_one_is_deleted_alone() throws Exception {
+        SagaRecord first = version("a", "1");
+        journal.versions().replace(first, 3);
+        SagaRecord second = version("a", "2");
+        journal.versions().replace(second, 3);
+        settle(second);
+
+        journal.deletions()
+                .request(
+                        new DeletionRepository.NewDeletion(
+                                first.document().orElseThrow().documentId(),
+                                Optional.of(first.sagaId()),
+                                "old",
+                                "tester"),
+                        version -> Optional.empty());
+
+        assertThat(journal.versions().isKept(first.sagaId())).isFalse();
+        assertThat(statusesOf(second)).containsExactly("2 CURRENT");
+        SagaRecord third = version("a", "3");
+        assertThat(journal.versions().number(third.sagaId())).isEqualTo(3);
+    }
+
+    @Test
+    void a_document_whose_next_version_has_just_been_registered_is_not_deleted() throws Exception {
+        SagaRecord first = version("a", "1");
+        journal.versions().replace(first, 3);
+        SagaRecord next = journal.registration().receive(wanted("a", false)).saga();
+        journal.versions().register(next);
+
+        DeletionRepository.Answer answer = delete(first.document().orElseThrow());
+
+        assertThat(answer.refusal()).contains(DeletionRepository.Refusal.UNFINISHED);
+        assertThat(answer.detail()).isEqualTo(next.sagaId());
+    }
+
+    @Test
     void a_redelivery_has_the_number_of_the_attempt_before_it_and_a_failed_saga_none() throws Exception {
         redeliver();
         SagaRecord first =

@@ -5,8 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.streamingsaga.Internals;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.journal.DeletionState;
 import dev.streamingsaga.journal.Receipt;
 import dev.streamingsaga.journal.SagaRecord;
+import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.recovery.Drift;
 import dev.streamingsaga.testkit.FaultRule;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
@@ -17,8 +20,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -230,6 +235,77 @@ class ReceiptsTest {
             assertThat(check.repair(record(result), false)).allMatch(Drift::repaired);
             assertThat(copy(result)).isEqualTo(receipt(result).jws());
         }
+    }
+
+    private Optional<Receipt> deletion(IngestResult result) {
+        return saga.journal().receipts().find(Receipt.Kind.DELETION, result.sagaId());
+    }
+
+    private Deletion delete(IngestResult result) throws InterruptedException {
+        SagaOperator operator = saga.application().bundle().operator();
+        return operator.awaitDeletion(
+                operator.delete(result.documentId(), "expired", "keeper"), Duration.ofSeconds(60));
+    }
+
+    private List<ReceiptFinding> findings(IngestResult about) {
+        List<ReceiptFinding> findings = new ArrayList<>();
+        saga.application().bundle().operator().checkReceipts(true, findings::add);
+        findings.removeIf(finding -> !finding.documentId().equals(about.documentId())
+                && finding.kind() != ReceiptFinding.FindingKind.CHAIN_BROKEN);
+        return findings;
+    }
+
+    @Test
+    void every_version_of_a_deleted_document_has_a_receipt_that_says_so() throws Exception {
+        Path file = saga.text("deleted.txt", 40);
+        IngestResult old = ingest(file);
+        IngestResult current = ingest(file);
+        awaitCopy(current);
+
+        Deletion deletion = delete(current);
+
+        assertThat(deletion.state()).isEqualTo(DeletionState.DELETED);
+        for (IngestResult version : List.of(old, current)) {
+            Statement statement = statement(deletion(version).orElseThrow());
+            assertThat(statement.deletion())
+                    .isEqualTo(new Statement.Deletion(
+                            "expired",
+                            "keeper",
+                            deletion.requestedAt().toString(),
+                            deletion.finishedAt().orElseThrow().toString(),
+                            false,
+                            List.of()));
+            assertThat(statement.receiptSha256()).isEqualTo(receipt(version).sha256());
+        }
+        assertThat(findings(current)).isEmpty();
+        assertThat(saga.keys()).noneMatch(key -> key.contains(current.documentId()));
+        HttpResponse<String> gone = get("/api/documents/" + current.documentId() + "/receipt");
+        assertThat(gone.statusCode()).isEqualTo(410);
+        assertThat(gone.body()).contains("\"deletion\":{", "expired");
+    }
+
+    @Test
+    void the_receipt_of_a_deletion_is_issued_once_and_later_if_it_was_lost() throws Exception {
+        IngestResult result = ingest();
+        awaitCopy(result);
+        saga.execute(
+                "journal",
+                "CREATE TRIGGER no_receipt BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'on purpose'); END");
+        try {
+            assertThat(delete(result).state()).isEqualTo(DeletionState.DELETED);
+            assertThat(deletion(result)).isEmpty();
+        } finally {
+            saga.execute("journal", "DROP TRIGGER no_receipt");
+        }
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> deletion(result).isPresent());
+
+        Receipt issued = deletion(result).orElseThrow();
+        Internals.engine(saga.application().bundle())
+                .issueReceipts(
+                        saga.journal().deletions().ofSaga(result.sagaId()).orElseThrow());
+        assertThat(deletion(result)).contains(issued);
+        assertThat(findings(result)).isEmpty();
     }
 
     @Test

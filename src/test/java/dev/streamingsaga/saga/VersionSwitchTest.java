@@ -7,6 +7,10 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.CleanupEntry;
+import dev.streamingsaga.journal.Deletion;
+import dev.streamingsaga.journal.DeletionRepository;
+import dev.streamingsaga.journal.DeletionRepository.NewDeletion;
+import dev.streamingsaga.journal.DeletionRepository.Refusal;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.DocumentVersion;
 import dev.streamingsaga.journal.DocumentVersion.Status;
@@ -27,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -205,6 +210,63 @@ class VersionSwitchTest {
         }
         assertThat(gaps).as("stores that showed no version at a moment").isEmpty();
         assertThat(points).isGreaterThan(8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"WRITE", "REPLY"})
+    void a_deletion_after_a_change_that_was_killed_leaves_no_version(Loss loss) throws Exception {
+        boolean interrupted = true;
+        int points = 0;
+        while (interrupted) {
+            newSource();
+            List<ActiveRun> runs = List.of(stored(), stored(), written(node));
+            node.database.lose(loss, points++);
+            try {
+                node.engine.closed(runs.get(2));
+            } catch (RuntimeException e) {
+                assertThat(e).hasStackTraceContaining("lost on purpose");
+            }
+            interrupted = node.database.restore();
+            SagaRecord before = other.journal.sagas().find(runs.get(2).sagaId()).orElseThrow();
+
+            if (!before.state().isFinal()) {
+                assertThat(delete(before).refusal()).contains(Refusal.UNFINISHED);
+                other.engine.closed(runs.get(2));
+            }
+            Deletion deletion = delete(before).deletion().orElseThrow();
+            other.engine.publish(before); // by a process that has not noticed yet
+            recover(runs.get(2));
+            remove(deletion);
+
+            assertThat(deletion.versions()).as("write %d", points).hasSize(3);
+            assertThat(versions()).isEmpty();
+            assertThat(node.journal.versions().outstanding()).isEmpty();
+            for (ActiveRun run : runs) {
+                assertThat(stores.held("alpha", run.sagaId())).isEmpty();
+                assertThat(stores.held("upload", run.sagaId())).isEmpty();
+                assertThat(node.journal.versions().isKept(run.sagaId())).isFalse();
+            }
+            stored();
+            assertThat(versions()).extracting(DocumentVersion::number).containsExactly(1);
+        }
+        assertThat(points).isGreaterThan(8);
+    }
+
+    private DeletionRepository.Answer delete(SagaRecord saga) {
+        return other.journal
+                .deletions()
+                .request(
+                        new NewDeletion(saga.document().orElseThrow().documentId(), Optional.empty(), "why", "tester"),
+                        version -> Optional.empty());
+    }
+
+    /** What a deletion does in the stores. */
+    private void remove(Deletion deletion) {
+        for (Deletion.DeletedVersion version : deletion.versions()) {
+            SagaRecord saga = other.journal.sagas().find(version.sagaId()).orElseThrow();
+            assertThat(other.engine.removal().hide(saga, () -> {})).isEmpty();
+            other.engine.removal().remove(saga, () -> {});
+        }
     }
 
     private static Predicate<String> ofThese(ActiveRun... runs) {
