@@ -4,6 +4,7 @@ import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.encryption.KeyException;
 import dev.streamingsaga.encryption.KeyServiceUnavailableException;
 import dev.streamingsaga.operations.EncryptionOffException;
+import dev.streamingsaga.operations.KeyOperator;
 import dev.streamingsaga.operations.SagaOperator;
 import java.util.function.Supplier;
 
@@ -20,21 +21,25 @@ final class KeyOperations {
     /** {@code GET /api/keys} */
     Reply report(ApiRequest request) {
         Query.of(request.call());
-        return Reply.json(200, answer(operator.keys()::report));
+        return Reply.json(200, answer(keys(request)::report));
     }
 
     /** {@code POST /api/keys/rotate?dryRun=}: 202, it runs in the background; with dryRun 200. */
     Reply rotate(ApiRequest request) {
         if (Query.of(request.call(), DRY_RUN).flag(DRY_RUN)) {
-            return Reply.json(200, answer(operator.keys()::previewRotation));
+            return Reply.json(200, answer(keys(request)::previewRotation));
         }
-        return Reply.json(202, answer(operator.keys()::rotate));
+        return Reply.json(202, answer(keys(request)::rotate));
     }
 
     /** {@code GET /api/keys/rotate} */
     Reply progress(ApiRequest request) {
         Query.of(request.call());
-        return Reply.json(200, operator.keys().progress());
+        return Reply.json(200, keys(request).progress());
+    }
+
+    private KeyOperator keys(ApiRequest request) {
+        return request.as(operator).keys();
     }
 
     private static <T> T answer(Supplier<T> operation) {

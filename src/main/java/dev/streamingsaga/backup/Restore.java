@@ -1,6 +1,8 @@
 package dev.streamingsaga.backup;
 
 import com.fasterxml.jackson.databind.MappingIterator;
+import dev.streamingsaga.audit.Actor;
+import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.datadir.DataDirectory;
@@ -18,6 +20,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -202,6 +205,13 @@ public final class Restore {
                 paused.add(saga.sagaId());
             }
         }
+        journal.audit()
+                .record(
+                        Actor.osUser(),
+                        AuditAction.RESTORE,
+                        null,
+                        null,
+                        Map.of("from", restoredFrom, "paused", Integer.toString(paused.size()), "surface", "cli"));
         return paused;
     }
 

@@ -3,6 +3,7 @@ package dev.streamingsaga.cli;
 import dev.streamingsaga.backup.Backup;
 import dev.streamingsaga.backup.BackupResult;
 import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.Inspection;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -35,7 +36,7 @@ final class BackupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         SagaConfig config = options.load();
-        ReadAccess.require(config);
+        record(config);
         BackupResult result;
         try (PhaseProgress progress = new PhaseProgress()) {
             result = Backup.create(config, directory, progress::report);
@@ -54,6 +55,12 @@ final class BackupCommand implements Callable<Integer> {
                             + " was removed while the backup was written, or is damaged; ./saga verify tells which"));
         }
         return result.missing().isEmpty() ? 0 : 1;
+    }
+
+    private void record(SagaConfig config) {
+        try (Inspection inspection = ReadAccess.open(config)) {
+            inspection.reader().recordBackup(directory.toAbsolutePath());
+        }
     }
 
     private static Map<String, Object> view(BackupResult result) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,15 @@ final class KeyEncryptionCommand implements Callable<Integer> {
         return new KeyFile(path);
     }
 
+    /** If there is a journal already. A key file may exist before. */
+    private static void record(SagaConfig config, KeyFile keys, String change, Optional<String> id) {
+        if (ReadAccess.hasJournal(config)) {
+            try (Inspection inspection = ReadAccess.open(config)) {
+                inspection.reader().recordKeyEncryption(change, keys.path(), id);
+            }
+        }
+    }
+
     private void print(Map<String, Object> view, String text) {
         PrintWriter out = spec.commandLine().getOut();
         out.println(options.json ? CommonOptions.json(view) : ConsoleText.safe(text));
@@ -95,6 +105,7 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             KeyEncryptionCommand command = Objects.requireNonNull(parent);
             SagaConfig config = command.options.load();
             KeyFile keys = command.keyFile(config);
+            record(config, keys, "init", Optional.empty());
             String id = keys.create();
             command.print(command.view(keys, id), "created " + keys.path() + " with the key " + id);
             command.spec
@@ -127,7 +138,9 @@ final class KeyEncryptionCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            KeyFile keys = command.keyFile(command.options.load());
+            SagaConfig config = command.options.load();
+            KeyFile keys = command.keyFile(config);
+            record(config, keys, standby ? "add standby" : "add", Optional.empty());
             String id = keys.add(!standby);
             command.print(
                     command.view(keys, id),
@@ -155,7 +168,9 @@ final class KeyEncryptionCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            KeyFile keys = command.keyFile(command.options.load());
+            SagaConfig config = command.options.load();
+            KeyFile keys = command.keyFile(config);
+            record(config, keys, "use", Optional.of(id));
             keys.use(id);
             command.print(command.view(keys, id), "the key " + id + " wraps from the next start on");
             return 0;
@@ -187,6 +202,7 @@ final class KeyEncryptionCommand implements Callable<Integer> {
                 throw ConfigException.of(ConsoleText.count(documents, "document") + " still need the key " + id
                         + "; nothing was removed: run rotate-keys first");
             }
+            record(config, keys, "remove", Optional.of(id));
             keys.remove(id);
             command.print(
                     command.view(keys, id),

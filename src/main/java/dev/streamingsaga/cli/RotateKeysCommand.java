@@ -103,7 +103,7 @@ final class RotateKeysCommand implements Callable<Integer> {
     private RotationProgress local(SagaConfig config) throws InterruptedException {
         DataDirectorySetup.prepare(config);
         try (Application application = Application.startWithoutRecovery(config)) {
-            KeyOperator keys = application.bundle().operator().keys();
+            KeyOperator keys = application.operator().keys();
             return dryRun ? keys.previewRotation() : await(keys.rotate(), keys::progress);
         } catch (KeyServiceUnavailableException e) {
             throw new UnavailableException(e.getMessage() + "; nothing was done", e);

@@ -54,7 +54,7 @@ public final class SagaOperator extends SagaReader {
         this.access = access;
         this.commands = new SagaCommands(components.journal(), visibility(), trail());
         this.bulk = new BulkCommands(components.journal(), commands, visibility(), trail());
-        this.keys = new KeyOperator(components.journal(), components.encryption());
+        this.keys = new KeyOperator(components, visibility(), trail());
         this.cleanups = new Cleanups(components, visibility(), trail());
     }
 

@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -330,7 +331,10 @@ public sealed class SagaReader permits SagaOperator {
      * @throws NoReceiptException if it has none
      */
     public final Receipt receipt(String documentId) {
-        return findReceipt(document(documentId).sagaId()).orElseThrow(() -> new NoReceiptException(documentId));
+        Document document = document(documentId).document().orElseThrow();
+        Receipt receipt = findReceipt(document.sagaId()).orElseThrow(() -> new NoReceiptException(documentId));
+        trail.record(AuditAction.RECEIPT, document, Map.of("sequence", Long.toString(receipt.sequence())));
+        return receipt;
     }
 
     /** The receipt of the document that a saga has stored. */
@@ -504,6 +508,23 @@ public sealed class SagaReader permits SagaOperator {
      */
     public final void recordKey(String name, Collection<String> scopes) {
         trail.record(AuditAction.KEYS, null, null, Map.of("created", name, "scopes", String.join(",", scopes)));
+    }
+
+    /**
+     * Records in the audit log that the file of key encryption keys is changed.
+     *
+     * @param change such as {@code init}
+     * @param key id of the key; empty if it has none yet
+     */
+    public final void recordKeyEncryption(String change, Path file, Optional<String> key) {
+        Map<String, String> details = new LinkedHashMap<>(Map.of("keyEncryption", change, "file", file.toString()));
+        key.ifPresent(id -> details.put("keyId", id));
+        trail.record(AuditAction.KEYS, null, null, details);
+    }
+
+    /** Records in the audit log that a backup is written. */
+    public final void recordBackup(Path directory) {
+        trail.record(AuditAction.BACKUP, null, null, Map.of("directory", directory.toString()));
     }
 
     /** A version superseded or deleted meanwhile is being removed: its missing data is not drift. */

@@ -28,9 +28,12 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each way to read over HTTP × each limit of a key × each owner and classification of a document. */
 @Tag("one-jdk")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AccessMatrixTest {
     private static final List<String> OWNERS = List.of("legal", "board");
     private static final String LEGAL = "legal";
@@ -82,6 +86,8 @@ class AccessMatrixTest {
                         "true",
                         "saga.http.keys-file",
                         keys.toString(),
+                        "saga.receipts",
+                        "on",
                         "saga.http.roots",
                         roots.toString()));
         api = new ApiClient(saga.application().address().orElseThrow());
@@ -114,6 +120,10 @@ class AccessMatrixTest {
                         stored.json().path("sagaId").asText(),
                         stored.json().path("documentId").asText(),
                         file));
+        await().until(() ->
+                get(AccessLimit.NONE, "/api/documents/" + documents.get(file).documentId() + "/receipt")
+                                .status()
+                        == 200);
     }
 
     @AfterAll
@@ -195,16 +205,16 @@ class AccessMatrixTest {
             int status = permitted ? 200 : 404;
             String facts = "/api/documents/" + document.documentId();
             String detail = "/api/sagas/" + document.sagaId();
-            for (String path : List.of(facts, facts + "/content", detail, detail + "/outcome")) {
-                Answer answer = get(limit, path);
-                assertThat(answer.status()).as(path).isEqualTo(status);
+            for (String path : Stream.concat(paths(document), Stream.of(detail, detail + "/outcome"))
+                    .toList()) {
+                assertThat(get(limit, path).status()).as(path).isEqualTo(status);
                 if (!permitted) {
-                    String absent = path.replace(document.sagaId(), "0".repeat(26))
-                            .replace(document.documentId(), "0".repeat(26));
-                    String same = text(get(limit, absent)).replaceAll("\\b0{26}\\b", "ID");
-                    assertThat(text(answer).replace(document.sagaId(), "ID").replace(document.documentId(), "ID"))
-                            .isEqualTo(same);
+                    assertAsAbsent(limit, "GET", path, document);
                 }
+            }
+            if (!permitted) {
+                assertAsAbsent(limit, "DELETE", facts + "?reason=none+of+his+business", document);
+                assertThat(get(AccessLimit.NONE, facts).status()).isEqualTo(200);
             }
             assertThat(api.send("HEAD", facts + "/content", BodyPublishers.noBody(), authorization(limit))
                             .status())
@@ -214,6 +224,51 @@ class AccessMatrixTest {
             assertThat(api.post(detail + "/pause", "", authorization(limit)).status())
                     .isEqualTo(permitted ? 409 : 404);
         });
+    }
+
+    private static Stream<String> paths(StoredDocument document) {
+        return Stream.of("", "/content", "/content?version=1", "/versions", "/receipt", "/receipt?chunk=0")
+                .map(path -> "/api/documents/" + document.documentId() + path);
+    }
+
+    private void assertAsAbsent(AccessLimit limit, String method, String path, StoredDocument document) {
+        String absent = path.replace(document.sagaId(), "0".repeat(26)).replace(document.documentId(), "0".repeat(26));
+        Answer answer = api.send(method, path, BodyPublishers.noBody(), authorization(limit));
+        Answer same = api.send(method, absent, BodyPublishers.noBody(), authorization(limit));
+        assertThat(answer.status()).as("%s %s", method, path).isEqualTo(404);
+        assertThat(text(answer).replace(document.sagaId(), "ID").replace(document.documentId(), "ID"))
+                .as("%s %s", method, path)
+                .isEqualTo(text(same).replaceAll("\\b0{26}\\b", "ID"));
+    }
+
+    /** Runs last: the others count the document. */
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void a_tombstone_is_shown_to_those_who_were_permitted_to_see_the_document() {
+        StoredDocument document = documents.get("legal-internal.txt");
+        AccessLimit legal = AccessLimit.ofOwners(Set.of(LEGAL), Classification.INTERNAL);
+        Answer deleted = api.send(
+                "DELETE",
+                "/api/documents/" + document.documentId() + "?reason=expired",
+                BodyPublishers.noBody(),
+                authorization(legal, "Prefer", "wait=60"));
+        assertThat(deleted.json().path("state").asText()).isEqualTo("DELETED");
+
+        limits().forEach(limit -> paths(document).forEach(path -> {
+            if (document.isPermitted(limit)) {
+                Answer gone = get(limit, path);
+                assertThat(gone.status()).as(path).isEqualTo(410);
+                assertThat(gone.json().path("deletion")).as(path).isEqualTo(deleted.json());
+            } else {
+                assertAsAbsent(limit, "GET", path, document);
+            }
+        }));
+        limits().filter(limit -> !document.isPermitted(limit))
+                .forEach(limit -> assertAsAbsent(
+                        limit, "DELETE", "/api/documents/" + document.documentId() + "?reason=again", document));
+        assertThat(audit("action=DELETE&actor=key5&document=" + document.documentId()))
+                .hasSize(1);
+        assertThat(audit("action=RECEIPT&document=" + document.documentId())).isNotEmpty();
     }
 
     private static String text(Answer answer) {
@@ -280,6 +335,12 @@ class AccessMatrixTest {
 
         assertThat(get(limit, "/observe/metrics").status()).isEqualTo(status);
         assertThat(get(limit, "/api/audit").status()).isEqualTo(status);
+        assertThat(get(limit, "/api/keys").status()).isEqualTo(status);
+        assertThat(get(limit, "/api/keys/rotate").status()).isEqualTo(status);
+        for (String rotate : List.of("/api/keys/rotate", "/api/keys/rotate?dryRun=true")) {
+            assertThat(api.post(rotate, "", authorization(limit)).problem())
+                    .isEqualTo(limit.isUnlimited() ? "encryption-off" : "limited-access");
+        }
         if (!limit.isUnlimited()) {
             assertThat(api.post("/api/drain", "", authorization(limit)).problem())
                     .isEqualTo("limited-access");

@@ -94,6 +94,13 @@ class BackupCommandTest {
         assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
         assertThat(saga(restored, "orphans").code()).isZero();
         assertThat(saga(restored, "search", "lighthouse").out()).contains("keeper");
+        for (String action : List.of("BACKUP", "RESTORE")) {
+            assertThat(saga(restored, "audit", "--action", action, "--json").lines())
+                    .as(action)
+                    .anySatisfy(entry ->
+                            assertThat(entry.path("actorKind").asText()).isEqualTo("OS_USER"));
+        }
+        assertThat(saga(restored, "audit", "--check").code()).isZero();
         Path fetched = directory.resolve("fetched.txt");
         assertThat(saga(restored, "fetch", document, "-o", fetched.toString()).code())
                 .isZero();

@@ -122,6 +122,16 @@ class KeyCommandsTest {
             assertThat(local.out()).contains("1 key wrapped again by " + third);
             saga.restart();
             assertThat(keys(saga).existing(sagaId, documentId)).isEqualTo(key);
+            assertThat(withSettings(saga, "audit", "--action", "KEYS", "--json").lines())
+                    .extracting(entry -> entry.path("actorKind").asText() + " "
+                            + entry.path("details").path("surface").asText() + " "
+                            + entry.path("details").path("keyEncryption").asText("rotation"))
+                    .containsExactly(
+                            "OS_USER cli rotation",
+                            "OS_USER cli add",
+                            "OS_USER cli remove",
+                            "LOCAL http rotation",
+                            "OS_USER cli add");
             assertThat(withSettings(saga, "key-encryption", "list", "--usage").out())
                     .contains(second)
                     .containsPattern(third + ".*current.*needed for 1 document");
