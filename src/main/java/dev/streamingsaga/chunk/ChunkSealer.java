@@ -8,6 +8,7 @@ import dev.streamingsaga.journal.OpenUpload.Tail;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.StoredForm;
+import dev.streamingsaga.outage.HostUnavailableException;
 import dev.streamingsaga.sealing.DocumentSealing;
 import dev.streamingsaga.sealing.ObjectIdentity;
 import dev.streamingsaga.sealing.Sealing;
@@ -46,7 +47,8 @@ final class ChunkSealer {
      * Empty if the chunk is stored as it is.
      *
      * @throws SagaException HASH_MISMATCH if the bytes are no longer those of the row
-     * @throws IOException if the source or the folder cannot be used
+     * @throws HostUnavailableException if the folder has no room
+     * @throws IOException if the source cannot be read
      */
     Optional<Sealed> chunk(Document document, ChunkRow row, FileRegion plain) throws IOException {
         boolean compress = sealing.compresses() && sealing.shrinks(plain.sample());
@@ -55,7 +57,15 @@ final class ChunkSealer {
         }
         DocumentSealing objects = of(sealing, document);
         MessageDigest digest = Sha256.digest();
-        Sealed sealed = write(objects, objects.chunk(row.index(), row.sizeBytes()), compress, plain, digest);
+        Sealed sealed;
+        try {
+            sealed = write(objects, objects.chunk(row.index(), row.sizeBytes()), compress, plain, digest);
+        } catch (SealedChunk.UnwritableException e) {
+            throw new HostUnavailableException(
+                    "a chunk cannot be compressed or encrypted in " + folder + ": " + e.getMessage()
+                            + "; free some space there",
+                    e);
+        }
         if (!Sha256.hex(digest).equals(row.sha256())) {
             sealed.bytes().close();
             throw modified(document, row.key());
@@ -63,7 +73,11 @@ final class ChunkSealer {
         return Optional.of(sealed);
     }
 
-    /** Empty if the tail is stored as it is. */
+    /**
+     * Empty if the tail is stored as it is.
+     *
+     * @throws IOException if the part cannot be read, or the folder has no room
+     */
     Optional<Sealed> tail(Document document, Tail tail, FileRegion plain) throws IOException {
         if (!sealing.encrypts()) {
             return Optional.empty();

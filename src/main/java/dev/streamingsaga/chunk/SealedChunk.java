@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -25,19 +27,35 @@ final class SealedChunk implements AutoCloseable {
         this.file = file;
     }
 
-    /** @param folder created if necessary */
-    static SealedChunk create(Path folder) throws IOException {
-        return new SealedChunk(FileChannel.open(
-                Permissions.folder(folder).resolve("sealed-" + Ids.next()),
-                Set.of(
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.DELETE_ON_CLOSE),
-                Permissions.ofFile()));
+    /** The file cannot be written: the disk is full, or the folder cannot be used. */
+    static final class UnwritableException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private UnwritableException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
     }
 
-    /** Appends; closing the stream does not close the file. */
+    /**
+     * @param folder created if necessary
+     * @throws UnwritableException if the file cannot be created
+     */
+    static SealedChunk create(Path folder) throws IOException {
+        try {
+            return new SealedChunk(FileChannel.open(
+                    Permissions.folder(folder).resolve("sealed-" + Ids.next()),
+                    Set.of(
+                            StandardOpenOption.CREATE_NEW,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.DELETE_ON_CLOSE),
+                    Permissions.ofFile()));
+        } catch (FileSystemException e) {
+            throw new UnwritableException(e);
+        }
+    }
+
+    /** Appends; closing the stream does not close the file. Throws {@link UnwritableException}. */
     OutputStream out() {
         OutputStream out = new OutputStream() {
             @Override
@@ -48,8 +66,14 @@ final class SealedChunk implements AutoCloseable {
             @Override
             public void write(byte[] bytes, int from, int length) throws IOException {
                 ByteBuffer source = ByteBuffer.wrap(bytes, from, length);
-                while (source.hasRemaining()) {
-                    file.write(source);
+                try {
+                    while (source.hasRemaining()) {
+                        file.write(source);
+                    }
+                } catch (ClosedChannelException e) {
+                    throw e; // interrupted, because the process stops
+                } catch (IOException e) {
+                    throw new UnwritableException(e);
                 }
             }
         };

@@ -5,6 +5,7 @@ import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.HostUnavailableException;
 import dev.streamingsaga.outage.TransientFailures;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
@@ -46,9 +47,10 @@ final class UploadFailures {
         if (answer.isPresent()) {
             return classifyAnswer(put, answer.get());
         }
-        boolean network = find(failure, SdkException.class).isPresent()
-                || find(failure, IOException.class).isPresent();
-        return network ? retryable(put, failure) : permanent(put, Reason.STORE_FAILED, failure);
+        boolean mayPass = find(failure, SdkException.class).isPresent()
+                || find(failure, IOException.class).isPresent()
+                || find(failure, HostUnavailableException.class).isPresent();
+        return mayPass ? retryable(put, failure) : permanent(put, Reason.STORE_FAILED, failure);
     }
 
     private RuntimeException classifyAnswer(ObjectPut put, AwsServiceException answer) {
@@ -105,7 +107,9 @@ final class UploadFailures {
 
     static String text(Exception failure) {
         Throwable deepest = failure;
-        while (!(deepest instanceof SdkException) && deepest.getCause() != null && deepest.getCause() != deepest) {
+        while (!(deepest instanceof SdkException || deepest instanceof HostUnavailableException)
+                && deepest.getCause() != null
+                && deepest.getCause() != deepest) {
             deepest = deepest.getCause();
         }
         return String.valueOf(deepest.getMessage());

@@ -11,13 +11,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The disk for temporary files is full while a document is read. */
+/** The disk for temporary files is full while a document is read, or while a chunk is compressed. */
 class FullSpoolTest {
     private static boolean mount(String options, Path folder) throws IOException, InterruptedException {
         return new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder.toString())
@@ -42,6 +44,38 @@ class FullSpoolTest {
         }
     }
 
+    @Test
+    void a_saga_waits_for_space_to_compress_a_chunk(@TempDir Path directory) throws Exception {
+        Path folder = Files.createDirectories(
+                directory.resolve("data").resolve("spool").resolve("tmp"));
+        assumeTrue(mount("size=2m,mode=700", folder), "file systems cannot be mounted here");
+        try (StreamingSagaFixture saga = StreamingSagaFixture.start(
+                directory,
+                Map.of(
+                        "saga.patience", "2m",
+                        "saga.step.retry-delay", "1s",
+                        "saga.chunk.retry-delay", "100ms",
+                        "saga.chunk.compression", "zstd",
+                        "saga.participants", "relational"))) {
+            byte[] digits = new byte[StreamingSagaFixture.CHUNK];
+            new Random(1).nextBytes(digits);
+            Path file = Files.writeString(
+                    directory.resolve("digits.bin"),
+                    HexFormat.of().formatHex(digits).substring(0, digits.length));
+            CompletableFuture<IngestResult> ingest = Background.run("ingest", () -> saga.ingest(file));
+
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> ingest.isDone() || isWaiting(saga, file, "No space left on device; free some space"));
+            assertThat(ingest).isNotDone();
+            mount("remount,size=64m", folder);
+
+            IngestResult result = ingest.get(90, TimeUnit.SECONDS);
+            assertThat(result.status()).as("%s", result).isEqualTo("COMPLETED");
+        } finally {
+            new ProcessBuilder("umount", "-l", folder.toString()).start().waitFor();
+        }
+    }
+
     private static void waitsForSpace(StreamingSagaFixture saga, Path folder, Path directory) throws Exception {
         mount("remount,size=2m", folder);
         Path file =
@@ -49,7 +83,8 @@ class FullSpoolTest {
         Files.writeString(file, "<html><body>Before. <!-- " + "x".repeat(4_000_000) + " --> Afterwards.</body></html>");
         CompletableFuture<IngestResult> ingest = Background.run("ingest", () -> saga.ingest(file));
 
-        await().atMost(Duration.ofSeconds(60)).until(() -> ingest.isDone() || isWaiting(saga, file));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> ingest.isDone() || isWaiting(saga, file, "there is no space"));
         assertThat(ingest).isNotDone();
         mount("remount,size=64m", folder);
 
@@ -59,11 +94,12 @@ class FullSpoolTest {
         assertThat(result.stores()).containsEntry("vector", 1L);
     }
 
-    private static boolean isWaiting(StreamingSagaFixture saga, Path file) {
+    private static boolean isWaiting(StreamingSagaFixture saga, Path file, String why) {
         return saga.journal().sagas().unfinished().stream()
                 .anyMatch(found -> found.source().equals(file)
                         && found.waiting()
-                                .filter(waiting -> waiting.reason().startsWith("waits for the host: there is no space"))
+                                .filter(waiting -> waiting.reason().startsWith("waits for the host: ")
+                                        && waiting.reason().contains(why))
                                 .isPresent());
     }
 }
