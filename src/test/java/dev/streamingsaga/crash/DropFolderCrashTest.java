@@ -44,7 +44,7 @@ class DropFolderCrashTest {
             delimiter = '|',
             value = {
                 "before the saga | journal | INSERT INTO source_claim | before | 1",
-                "saga just journaled | journal | commit of INSERT INTO event | after | 2",
+                "saga just journaled | journal | UPDATE saga SET lra_id | before | 2",
                 "during the upload | s3 | PutObject saga/*/chunk | after | 2",
                 "outcome just journaled | drop | outcome | before | 1",
                 "outcome written | drop | outcome | after | 1",
