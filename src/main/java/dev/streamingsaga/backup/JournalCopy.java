@@ -14,6 +14,8 @@ final class JournalCopy implements AutoCloseable {
     private static final String STORED = " saga.state = 'COMPLETED' AND EXISTS (SELECT 1 FROM step"
             + " WHERE step.saga_id = saga.saga_id AND step.name = 'upload' AND step.state = 'WRITTEN')";
 
+    private static final String CURRENT = " AND superseded_by IS NULL AND deletion_id IS NULL";
+
     private static final String UNFINISHED =
             " state NOT IN ('COMPLETED','COMPENSATED','PARTIALLY_COMPENSATED','COMPENSATING')";
 
@@ -82,7 +84,7 @@ final class JournalCopy implements AutoCloseable {
     }
 
     long documents() throws SQLException {
-        return count("SELECT count(*) FROM saga WHERE" + STORED);
+        return count("SELECT count(*) FROM saga WHERE" + STORED + CURRENT);
     }
 
     long unfinished() throws SQLException {

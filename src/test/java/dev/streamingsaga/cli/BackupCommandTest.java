@@ -8,6 +8,7 @@ import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.embedded.EmbeddedCoordinator;
 import dev.streamingsaga.embedded.EmbeddedS3;
+import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.testkit.Background;
 import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.io.IOException;
@@ -107,6 +108,59 @@ class BackupCommandTest {
         assertThat(Files.mismatch(original, fetched)).isEqualTo(-1);
         // The restored instance works: what it has is not stored again, and what is new is.
         assertThat(ingest(restored, original).get("documentId").asText()).isEqualTo(document);
+    }
+
+    @Test
+    void kept_versions_and_a_deletion_that_was_in_progress_are_restored_with_encryption() throws Exception {
+        Path own = directory.resolve("versions");
+        Path keys = directory.resolve("apart").resolve("keys.json");
+        String[] settings = {
+            "-D", "saga.duplicates=version",
+            "-D", "saga.versions.keep=2",
+            "-D", "saga.chunk.encryption=aes256-gcm",
+            "-D", "saga.encryption.provider=key-file",
+            "-D", "saga.encryption.key-file=" + keys
+        };
+        assertThat(saga(own, "key-encryption", "init", "--file", keys.toString())
+                        .code())
+                .isZero();
+        Path changing = Files.writeString(directory.resolve("changing.txt"), "The first version.\n");
+        ingest(own, changing, settings);
+        Files.writeString(changing, "The second version.\n");
+        String kept = ingest(own, changing, settings).get("documentId").asText();
+        Path leaving = Files.writeString(directory.resolve("leaving.txt"), "The one that leaves.\n");
+        String deleted = ingest(own, leaving, settings).get("documentId").asText();
+        try (Inspection inspection = Inspection.open(Settings.parse(Map.of("saga.data.dir", own.toString())))) {
+            inspection.commands().requestDeletion(deleted, "before the backup", "tester"); // nobody executes it yet
+        }
+
+        Call backup =
+                saga(own, with(settings, "backup", directory.resolve("three").toString(), "--json"));
+        assertThat(backup.code()).as(backup.err() + backup.out()).isZero();
+        assertThat(backup.line().get("documents").asInt()).isOne();
+        Path restored = directory.resolve("versions-restored");
+        assertThat(saga(
+                                restored,
+                                with(
+                                        settings,
+                                        "restore",
+                                        directory.resolve("three").toString()))
+                        .code())
+                .isZero();
+
+        Call verified = saga(restored, with(settings, "verify", "--all", "--deep"));
+        assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
+        assertThat(verified.out()).contains("1 document and 1 older version compared");
+        Path first = directory.resolve("first.txt");
+        assertThat(saga(restored, with(settings, "fetch", kept, "--version", "1", "-o", first.toString()))
+                        .code())
+                .isZero();
+        assertThat(first).hasContent("The first version.");
+        Call again = saga(restored, with(settings, "delete", deleted, "--reason", "again", "--json"));
+        assertThat(again.code()).as(again.err() + again.out()).isZero();
+        assertThat(again.line().get("reason").asText()).isEqualTo("before the backup");
+        assertThat(again.line().get("keyDestroyed").asBoolean()).isTrue();
+        assertThat(saga(restored, with(settings, "orphans", "--json")).lines()).isEmpty();
     }
 
     @Test
