@@ -2,7 +2,7 @@ package dev.streamingsaga.audit;
 
 import dev.streamingsaga.annotation.PublicApi;
 
-/** What was done. Names are stored: add new ones, change none. */
+/** What was done. Names are stored: add new ones, change none. Some are reserved for later use. */
 @PublicApi
 public enum AuditAction {
     INGEST,
@@ -21,7 +21,7 @@ public enum AuditAction {
     VERSION,
     RETENTION,
     LEGAL_HOLD,
-    /** Keys of documents or of the API were created, rotated or destroyed. */
+    /** A key of the API was created. */
     KEYS,
     RECEIPT,
     ORPHANS_DELETE,

@@ -86,7 +86,7 @@ public final class Backup {
         }
         if (target.startsWith(dataDir) || dataDir.startsWith(target)) {
             throw new BackupException(target + " and the data directory " + dataDir
-                    + " are one inside the other; name a directory elsewhere, better on another disk");
+                    + " must not contain each other; name a directory elsewhere, better on another disk");
         }
     }
 

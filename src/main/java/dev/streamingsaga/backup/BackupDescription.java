@@ -48,7 +48,7 @@ record BackupDescription(
         }
         try {
             if (Files.size(file) > MAX_BYTES) {
-                throw new BackupException(file + " is larger than any description of a backup; nothing was changed");
+                throw new BackupException(file + " is too large for the description of a backup; nothing was changed");
             }
             BackupDescription description = JSON.readValue(file.toFile(), BackupDescription.class);
             if (description.format() != FORMAT) {

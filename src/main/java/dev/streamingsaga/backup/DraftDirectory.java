@@ -60,7 +60,7 @@ final class DraftDirectory implements AutoCloseable {
             // This process writes it.
         }
         channel.close();
-        throw new BackupException("another process writes " + draft + " at the moment; wait until it ends");
+        throw new BackupException("another process writes " + draft + " now; wait until it ends");
     }
 
     Path path() {

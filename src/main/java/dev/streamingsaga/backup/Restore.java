@@ -97,7 +97,7 @@ public final class Restore {
     private void requireFree(boolean replace) throws IOException {
         if (backup.startsWith(dataDir) || dataDir.startsWith(backup)) {
             throw new BackupException(backup + " and the data directory " + dataDir
-                    + " are one inside the other; move the backup elsewhere. Nothing was changed");
+                    + " must not contain each other; move the backup elsewhere. Nothing was changed");
         }
         if (isEmpty(dataDir)) {
             return;

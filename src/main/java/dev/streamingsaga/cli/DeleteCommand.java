@@ -71,7 +71,7 @@ final class DeleteCommand implements Callable<Integer> {
             return true; // there is nothing to delete, and the answer says so
         }
         PrintWriter err = spec.commandLine().getErr();
-        err.print("Delete " + ConsoleText.safe(fileName.get()) + " (document " + documentId + ") for ever? [y/N] ");
+        err.print("Delete " + ConsoleText.safe(fileName.get()) + " (document " + documentId + ") permanently? [y/N] ");
         err.flush();
         int answer = System.in.read();
         return answer == 'y' || answer == 'Y';

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Verifies a receipt, without a service or a data directory.",
-            "Exit code 0: genuine, and all that was compared matches; 1: not so; 2: a file cannot be used."
+            "Exit code 0: genuine, and all that was compared matches; 1: otherwise; 2: a file cannot be used."
         })
 final class ReceiptVerifyCommand implements Callable<Integer> {
     private static final int SHOWN_CHUNKS = 20;

@@ -10,8 +10,8 @@ public final class UnknownKeyException extends KeyException {
 
     public UnknownKeyException(String keyId, @Nullable Throwable cause) {
         super(
-                "the key encryption key " + keyId + " is not among the configured ones; add it again, from a backup if"
-                        + " need be: documents whose keys it wraps cannot be read without it",
+                "the key encryption key " + keyId + " is not among the configured ones; restore it from"
+                        + " a backup: documents whose keys it wraps cannot be read without it",
                 cause);
         this.keyId = keyId;
     }

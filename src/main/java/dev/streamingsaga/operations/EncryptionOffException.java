@@ -3,6 +3,6 @@ package dev.streamingsaga.operations;
 /** An operation on keys of an instance that has no key which wraps. */
 public final class EncryptionOffException extends OperationException {
     EncryptionOffException() {
-        super("no key wraps the keys of documents; choose one with saga.encryption.provider");
+        super("no provider of key encryption keys is configured; set saga.encryption.provider");
     }
 }

@@ -69,7 +69,7 @@ public sealed class SagaReader permits SagaOperator {
     }
 
     /**
-     * The same facade for somebody: what they do is recorded in the audit log under their name, and documents that
+     * This facade on behalf of one user: what they do is recorded in the audit log under their name, and documents that
      * their limit does not permit do not exist for them.
      */
     public SagaReader as(Access access) {

@@ -43,7 +43,7 @@ export function deleteButton(saga, notify) {
     type: 'button', class: 'danger', text: 'Delete', 'data-action': 'delete', 'aria-label': `Delete ${file}`,
     onclick: async () => {
       const reason = await ask({
-        title: `Delete ${file} for ever?`,
+        title: `Delete ${file} permanently?`,
         lines: [
           'The document and all its versions disappear at once from search, lists of documents and downloads. Then their data is removed from every store and from the bucket.',
           'This cannot be undone. What was deleted, when, by whom and why is kept. The original file is not touched.',

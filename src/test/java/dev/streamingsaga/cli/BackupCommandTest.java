@@ -167,7 +167,7 @@ class BackupCommandTest {
     void a_backup_is_never_written_over_or_into_anything() throws Exception {
         Path taken = Files.createDirectory(directory.resolve("taken"));
         assertRefused(saga(data, "backup", taken.toString()), "exists");
-        assertRefused(saga(data, "backup", data.resolve("inside").toString()), "one inside the other");
+        assertRefused(saga(data, "backup", data.resolve("inside").toString()), "must not contain each other");
         Path foreign = Files.createDirectory(directory.resolve("mine.part"));
         Files.writeString(foreign.resolve("letter.txt"), "dear");
         assertRefused(saga(data, "backup", directory.resolve("mine").toString()), "is not the rest of");
