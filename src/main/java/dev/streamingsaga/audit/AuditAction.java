@@ -21,7 +21,7 @@ public enum AuditAction {
     VERSION,
     RETENTION,
     LEGAL_HOLD,
-    /** A key of the API was created. */
+    /** A key of the API was created, the key file changed, or a rotation of keys requested. */
     KEYS,
     RECEIPT,
     ORPHANS_DELETE,
