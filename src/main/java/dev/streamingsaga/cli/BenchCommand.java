@@ -104,7 +104,7 @@ final class BenchCommand implements Callable<Integer> {
             return;
         }
         out.printf(
-                "%-14s %7s %7s %7s %6s %8s %9s %9s%n", "", "median", "min", "max", "pairs", "by CPU", "ours", "theirs");
+                "%-28s %7s %7s %7s %6s %8s %9s %9s%n", "", "median", "min", "max", "pairs", "by CPU", "ours", "theirs");
         results.forEach((name, value) -> out.println(text(name, value)));
     }
 
@@ -120,13 +120,13 @@ final class BenchCommand implements Callable<Integer> {
         return value instanceof Ratio r
                 ? String.format(
                         Locale.ROOT,
-                        "%-14s %7.3f %7.3f %7.3f %6d %8.3f %7.2f s %7.2f s",
+                        "%-28s %7.3f %7.3f %7.3f %6d %8s %7.2f s %7.2f s",
                         name,
                         r.median(),
                         r.min(),
                         r.max(),
                         r.pairs(),
-                        r.cpuMedian(),
+                        r.cpuMedian() == 0 ? "-" : "%.3f".formatted(r.cpuMedian()),
                         r.oursSeconds(),
                         r.theirsSeconds())
                 : name + " " + value;
