@@ -198,7 +198,10 @@ public final class ChunkStore {
      *     written
      */
     public FetchResult fetch(String keyPrefix, OutputStream target) throws IOException {
-        StoredManifest stored = stored(keyPrefix);
+        return fetch(stored(keyPrefix), keyPrefix, target);
+    }
+
+    private FetchResult fetch(StoredManifest stored, String keyPrefix, OutputStream target) throws IOException {
         Manifest manifest = stored.manifest();
         List<OrderedRead.Expected> chunks = manifest.rows(keyPrefix).stream()
                 .map(row -> OrderedRead.Expected.of(row, stored.objects()))
@@ -234,23 +237,43 @@ public final class ChunkStore {
     }
 
     /**
-     * As {@link #fetch(String, OutputStream)}, to a file: writes a temporary file next to the target, syncs it, and
-     * renames it after all checks. On failure an existing target is unchanged.
+     * Fetches a document of the journal to a file. The manifest must describe that very document: whoever may write to
+     * the bucket could replace it and its chunks. Writes a temporary file next to the target, syncs it, and renames it
+     * after all checks. On failure an existing target is unchanged.
+     *
+     * @throws SagaException as {@link #fetch(String, OutputStream)}
      */
-    public FetchResult fetch(String keyPrefix, Path target) throws IOException {
+    public FetchResult fetch(Document document, Path target) throws IOException {
+        StoredManifest stored = stored(document.keyPrefix());
+        requireSame(document, stored.manifest());
         Path absolute = target.toAbsolutePath();
         Path temporary = Files.createTempFile(absolute.getParent(), ".fetch-", ".part");
         try {
             FetchResult result;
             try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.WRITE);
                     OutputStream out = Channels.newOutputStream(file)) {
-                result = fetch(keyPrefix, out);
+                result = fetch(stored, document.keyPrefix(), out);
                 file.force(true);
             }
             Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return result;
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    private void requireSame(Document document, Manifest manifest) {
+        if (!manifest.sagaId().equals(document.sagaId())
+                || !manifest.documentId().equals(document.documentId())
+                || manifest.sizeBytes() != document.sizeBytes()
+                || !manifest.sha256().equals(document.sha256())) {
+            throw new SagaException(
+                    Reason.METADATA_CORRUPT,
+                    document.keyPrefix() + ChunkKeys.MANIFEST + " in bucket " + bucket.name()
+                            + " describes another document than the journal: " + manifest.sizeBytes()
+                            + " bytes with SHA-256 " + manifest.sha256() + " instead of " + document.sizeBytes()
+                            + " with " + document.sha256() + "; nothing was written. Was the object replaced?"
+                            + " verify compares the chunks with the journal");
         }
     }
 }

@@ -378,7 +378,7 @@ public sealed class SagaReader permits SagaOperator {
         requireVisible(version.sagaId());
         Document document = version.document().orElseThrow();
         trail.record(AuditAction.FETCH, document, Map.of());
-        return storage.bucket().in(document.bucket()).fetch(document.keyPrefix(), target);
+        return storage.bucket().in(document.bucket()).fetch(document, target);
     }
 
     /**

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import java.nio.file.Files;
@@ -81,6 +82,23 @@ class FetchTest {
     }
 
     @Test
+    void a_manifest_of_another_document_is_refused_although_its_chunks_fit() throws Exception {
+        Path target = Files.writeString(dir.resolve("target"), "before");
+        String forged = Sha256.of("forged");
+        String bucket = fixture.config.servers().s3().bucket();
+        fixture.s3.putObject(p -> p.bucket(bucket).key(run.chunks().get(0).key()), RequestBody.fromString("forged"));
+        fixture.s3.putObject(
+                p -> p.bucket(bucket).key(prefix() + "manifest.json"), RequestBody.fromString("""
+                        {"documentId":"%s","sagaId":"%s","fileName":"a","contentType":"text/plain","sizeBytes":6,
+                         "sha256":"%s","chunks":[{"index":0,"offset":0,"size":6,"sha256":"%s","codec":"none"}]}""".formatted(
+                                run.document().documentId(), run.document().sagaId(), forged, forged)));
+
+        assertFails(target, Reason.METADATA_CORRUPT);
+
+        assertThat(target).hasContent("before");
+    }
+
+    @Test
     void a_manifest_with_gaps_is_rejected() {
         fixture.s3.putObject(
                 p -> p.bucket(fixture.config.servers().s3().bucket()).key(prefix() + "manifest.json"),
@@ -91,7 +109,7 @@ class FetchTest {
 
     private void assertFails(Path target, Reason reason) {
         SagaException failure =
-                catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), target));
+                catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(run.document(), target));
         assertThat(failure).isNotNull();
         assertThat(failure.reason()).as(failure.getMessage()).isEqualTo(reason);
     }

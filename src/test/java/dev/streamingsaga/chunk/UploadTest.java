@@ -65,7 +65,7 @@ class UploadTest {
             fixture.upload(run);
             fixture.verify(run);
             fixture.send("manifest", run, null);
-            FetchResult fetched = fixture.store().fetch(run.document().keyPrefix(), dir.resolve("back"));
+            FetchResult fetched = fixture.store().fetch(run.document(), dir.resolve("back"));
 
             assertThat(dir.resolve("back")).hasSameBinaryContentAs(file);
             assertThat(fetched.sha256()).isEqualTo(run.document().sha256());

@@ -11,6 +11,7 @@ import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.TextOutcome;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,7 +107,9 @@ class DocumentCheckTest {
 
     private void assertFetchedAsBefore(Stored stored, Path original) throws IOException {
         Path copy = directory.resolve("copy-" + stored.sagaId());
-        new ChunkStore(saga.config(), saga.bucket()).fetch(stored.prefix(), copy);
+        try (OutputStream out = Files.newOutputStream(copy)) {
+            new ChunkStore(saga.config(), saga.bucket()).fetch(stored.prefix(), out);
+        }
         assertThat(Files.mismatch(original, copy)).isEqualTo(-1);
     }
 
