@@ -72,7 +72,7 @@ public final class Restore {
                     copyAll(draft.path());
                     List<String> paused = pauseUnfinished(draft.path());
                     Optional<Path> replaced = moveAside();
-                    draft.publish();
+                    publish(draft, replaced);
                     return new RestoreResult(
                             dataDir,
                             Instant.parse(description.moment()),
@@ -91,6 +91,18 @@ public final class Restore {
         } catch (IOException | RuntimeException e) {
             throw new BackupException(
                     "the restore of " + backup + " failed: " + e.getMessage() + "; " + dataDir + " is as before", e);
+        }
+    }
+
+    /** If it fails, the data directory is where it was before. */
+    private void publish(DraftDirectory draft, Optional<Path> replaced) throws IOException {
+        try {
+            draft.publish();
+        } catch (IOException e) {
+            if (replaced.isPresent() && !Files.exists(dataDir, LinkOption.NOFOLLOW_LINKS)) {
+                Files.move(replaced.get(), dataDir, StandardCopyOption.ATOMIC_MOVE);
+            }
+            throw e;
         }
     }
 
@@ -135,6 +147,9 @@ public final class Restore {
             while (files.hasNext()) {
                 StoredFile file = files.next();
                 requireOwnName(file.path());
+                if (Files.isSymbolicLink(backup.resolve(file.path()))) {
+                    throw damaged(file.path(), "it is a symbolic link");
+                }
                 if (!copies.copy(backup.resolve(file.path()), file.path())) {
                     throw damaged(file.path(), "it is missing");
                 }

@@ -91,19 +91,29 @@ final class KeyEncryptionCommand implements Callable<Integer> {
         return view;
     }
 
-    @Command(
-            name = "init",
-            mixinStandardHelpOptions = true,
-            description = "Creates the key file, with one key. Refuses to overwrite a file.")
-    static final class Init implements Callable<Integer> {
+    /** A command for a key file; it fails with an exception. */
+    abstract static class Subcommand implements Callable<Integer> {
         @ParentCommand
         @Nullable
         KeyEncryptionCommand parent;
 
+        abstract void run(KeyEncryptionCommand command, SagaConfig config) throws IOException;
+
         @Override
-        public Integer call() throws IOException {
+        public final Integer call() throws IOException {
             KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            SagaConfig config = command.options.load();
+            run(command, command.options.load());
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "init",
+            mixinStandardHelpOptions = true,
+            description = "Creates the key file, with one key. Refuses to overwrite a file.")
+    static final class Init extends Subcommand {
+        @Override
+        void run(KeyEncryptionCommand command, SagaConfig config) throws IOException {
             KeyFile keys = command.keyFile(config);
             record(config, keys, "init", Optional.empty());
             String id = keys.create();
@@ -116,7 +126,6 @@ final class KeyEncryptionCommand implements Callable<Integer> {
                             + (keys.path().startsWith(config.dataDir())
                                     ? "; it lies in the data directory: whoever copies that has the keys, too"
                                     : ""));
-            return 0;
         }
     }
 
@@ -124,11 +133,7 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             name = "add",
             mixinStandardHelpOptions = true,
             description = "Adds a key, which wraps the keys of new documents from the next start on.")
-    static final class Add implements Callable<Integer> {
-        @ParentCommand
-        @Nullable
-        KeyEncryptionCommand parent;
-
+    static final class Add extends Subcommand {
         @Option(
                 names = "--standby",
                 description = "the key only unwraps, until \"key-encryption use\": for the time in which some nodes do"
@@ -136,9 +141,7 @@ final class KeyEncryptionCommand implements Callable<Integer> {
         boolean standby;
 
         @Override
-        public Integer call() throws IOException {
-            KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            SagaConfig config = command.options.load();
+        void run(KeyEncryptionCommand command, SagaConfig config) throws IOException {
             KeyFile keys = command.keyFile(config);
             record(config, keys, standby ? "add standby" : "add", Optional.empty());
             String id = keys.add(!standby);
@@ -149,7 +152,6 @@ final class KeyEncryptionCommand implements Callable<Integer> {
                                     ? "; make it current with \"key-encryption use " + id + "\" when all nodes have"
                                             + " started with this file"
                                     : "; it wraps from the next start on, and rotate-keys replaces the older keys"));
-            return 0;
         }
     }
 
@@ -157,23 +159,16 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             name = "use",
             mixinStandardHelpOptions = true,
             description = "Makes a key current: it wraps from the next start on.")
-    static final class Use implements Callable<Integer> {
-        @ParentCommand
-        @Nullable
-        KeyEncryptionCommand parent;
-
+    static final class Use extends Subcommand {
         @Parameters(paramLabel = "KEY", description = "id of a key of the file")
         String id = "";
 
         @Override
-        public Integer call() throws IOException {
-            KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            SagaConfig config = command.options.load();
+        void run(KeyEncryptionCommand command, SagaConfig config) throws IOException {
             KeyFile keys = command.keyFile(config);
             record(config, keys, "use", Optional.of(id));
             keys.use(id);
             command.print(command.view(keys, id), "the key " + id + " wraps from the next start on");
-            return 0;
         }
     }
 
@@ -181,18 +176,12 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             name = "remove",
             mixinStandardHelpOptions = true,
             description = "Removes a key for good, if no document in the journal needs it.")
-    static final class Remove implements Callable<Integer> {
-        @ParentCommand
-        @Nullable
-        KeyEncryptionCommand parent;
-
+    static final class Remove extends Subcommand {
         @Parameters(paramLabel = "KEY", description = "id of a key of the file")
         String id = "";
 
         @Override
-        public Integer call() throws IOException {
-            KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            SagaConfig config = command.options.load();
+        void run(KeyEncryptionCommand command, SagaConfig config) throws IOException {
             KeyFile keys = command.keyFile(config);
             long documents;
             try (Inspection inspection = ReadAccess.open(config)) {
@@ -207,7 +196,6 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             command.print(
                     command.view(keys, id),
                     "removed the key " + id + "; documents in older backups still need it, if it has wrapped any");
-            return 0;
         }
     }
 
@@ -215,18 +203,12 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             name = "list",
             mixinStandardHelpOptions = true,
             description = "Lists the keys of the file, and with --usage all keys that documents need.")
-    static final class ListKeys implements Callable<Integer> {
-        @ParentCommand
-        @Nullable
-        KeyEncryptionCommand parent;
-
+    static final class ListKeys extends Subcommand {
         @Option(names = "--usage", description = "count the documents that need each key; reads the journal")
         boolean usage;
 
         @Override
-        public Integer call() throws IOException {
-            KeyEncryptionCommand command = Objects.requireNonNull(parent);
-            SagaConfig config = command.options.load();
+        void run(KeyEncryptionCommand command, SagaConfig config) throws IOException {
             EncryptionConfig encryption = config.servers().encryption();
             List<KeyFile.KeyInfo> keys =
                     command.file != null || encryption.keyFile().isPresent() || !usage
@@ -242,7 +224,6 @@ final class KeyEncryptionCommand implements Callable<Integer> {
             others.forEach(id -> command.print(
                     Map.of("keyId", id, "inFile", false, "documents", documents.get(id)),
                     id + "  not in a key file" + needed(id, documents)));
-            return 0;
         }
 
         private static Map<String, Long> usage(SagaConfig config) {

@@ -202,6 +202,11 @@ class BackupCommandTest {
         Files.delete(anyObject(cut));
         assertRefused(saga(target, "restore", cut.toString()), "it is missing");
 
+        Path linked = backup("linked");
+        Path chunk = anyObject(linked);
+        Files.createSymbolicLink(chunk, Files.move(chunk, directory.resolve("moved")));
+        assertRefused(saga(target, "restore", linked.toString()), "it is a symbolic link");
+
         Path listed = backup("listed");
         Files.writeString(listed.resolve("files.jsonl"), "");
         assertRefused(saga(target, "restore", listed.toString()), "files.jsonl");
