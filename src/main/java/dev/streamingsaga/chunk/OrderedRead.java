@@ -134,10 +134,14 @@ final class OrderedRead {
         byte[] buffer = new byte[BUFFER_BYTES];
         long size = 0;
         for (int n = bytes.read(buffer); n >= 0; n = bytes.read(buffer)) {
+            size += n;
+            if (size > chunk.sizeBytes()) {
+                throw new SagaException(
+                        Reason.SIZE_MISMATCH, describe(chunk) + " has more than " + chunk.sizeBytes() + " bytes");
+            }
             digest.update(buffer, 0, n);
             whole.update(buffer, 0, n);
             out.write(buffer, 0, n);
-            size += n;
         }
         check(chunk, size, Sha256.hex(digest));
     }

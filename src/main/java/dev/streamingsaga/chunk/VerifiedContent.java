@@ -57,6 +57,10 @@ final class VerifiedContent extends InputStream {
             this.object = object;
             this.at = row.offset();
         }
+
+        long end() {
+            return row.offset() + row.sizeBytes();
+        }
     }
 
     @Override
@@ -99,7 +103,7 @@ final class VerifiedContent extends InputStream {
 
     /**
      * Reads the next buffer of the chunk, which releases the previous one. At the end of the chunk, the verified digest
-     * releases it.
+     * releases it. An object that has more bytes fails at once: the reader may stop before its end.
      */
     private void step() throws IOException {
         OpenChunk chunk = open;
@@ -112,7 +116,7 @@ final class VerifiedContent extends InputStream {
         int n = chunk.object.bytes().readNBytes(buffer, 0, BUFFER_BYTES);
         chunk.digest.update(buffer, 0, n);
         chunk.at += n;
-        if (n == 0) {
+        if (n == 0 || chunk.at > chunk.end()) {
             check(chunk);
         }
         ready = held;
@@ -131,7 +135,7 @@ final class VerifiedContent extends InputStream {
 
     private void check(OpenChunk chunk) throws IOException {
         String sha256 = Sha256.hex(chunk.digest);
-        if (chunk.at != chunk.row.offset() + chunk.row.sizeBytes() || !sha256.equals(chunk.row.sha256())) {
+        if (chunk.at != chunk.end() || !sha256.equals(chunk.row.sha256())) {
             throw new IOException(chunk.row.key() + " in bucket " + bucket.name() + " is damaged: "
                     + (chunk.at - chunk.row.offset()) + " bytes with SHA-256 " + sha256 + " instead of "
                     + chunk.row.sizeBytes() + " with " + chunk.row.sha256());

@@ -4,6 +4,7 @@ import static dev.streamingsaga.chunk.ChunkFixture.CHUNK;
 import static dev.streamingsaga.chunk.ChunkFixture.config;
 import static dev.streamingsaga.chunk.ChunkFixture.file;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +73,53 @@ class FetchTest {
         try (var left = Files.list(dir)) {
             assertThat(left.map(path -> path.getFileName().toString())).noneMatch(name -> name.startsWith(".fetch-"));
         }
+    }
+
+    /** A reader stops where the range ends, so what lies behind a chunk must be noticed before. */
+    @Test
+    void a_longer_object_in_the_place_of_a_chunk_is_noticed_before_the_range_is_complete() throws Exception {
+        put(run.chunks().get(0).key(), new byte[4 * CHUNK]);
+        put(run.chunks().get(2).key(), new byte[CHUNK]);
+
+        assertEndsEarly(0, 2 * CHUNK + 3);
+        assertEndsEarly(0, CHUNK);
+        assertEndsEarly(CHUNK - 10, 20);
+        assertEndsEarly(2L * CHUNK, 3);
+        assertEndsEarly(2L * CHUNK - 7, 10);
+    }
+
+    private void assertEndsEarly(long from, int length) throws IOException {
+        try (InputStream content = fixture.store().content(run.document(), run.chunks(), from, length)) {
+            assertThatThrownBy(() -> content.readNBytes(length))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is damaged");
+        }
+    }
+
+    @Test
+    void no_more_than_a_chunk_is_read_from_a_longer_object() {
+        put(run.chunks().get(0).key(), new byte[4 * CHUNK]);
+        CountingStream out = new CountingStream();
+
+        SagaException failure =
+                catchThrowableOfType(SagaException.class, () -> fixture.store().fetch(prefix(), out));
+
+        assertThat(failure.reason()).isEqualTo(Reason.SIZE_MISMATCH);
+        assertThat(out.count).isLessThanOrEqualTo(CHUNK);
+    }
+
+    private static final class CountingStream extends OutputStream {
+        private long count;
+
+        @Override
+        public void write(int b) {
+            count++;
+        }
+    }
+
+    private void put(String key, byte[] bytes) {
+        fixture.s3.putObject(
+                p -> p.bucket(fixture.config.servers().s3().bucket()).key(key), RequestBody.fromBytes(bytes));
     }
 
     @Test
