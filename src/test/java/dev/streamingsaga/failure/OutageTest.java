@@ -18,10 +18,12 @@ import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.testkit.Background;
+import dev.streamingsaga.testkit.CoordinatorSettings;
 import dev.streamingsaga.testkit.FaultProxy;
 import dev.streamingsaga.testkit.PostgresServer;
 import dev.streamingsaga.testkit.ProxiedRequest;
 import dev.streamingsaga.testkit.StreamingSagaFixture;
+import dev.streamingsaga.testkit.TcpGate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -41,8 +43,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -227,6 +232,57 @@ class OutageTest {
         for (String store : List.of("security", "graph", "relational")) {
             assertThat(visibleRows(postgres, store)).as("visible in " + store).containsExactly(result.sagaId());
         }
+    }
+
+    /**
+     * The first access to the journal after the root saga has joined its LRA binds it. With {@code cancels}, the
+     * coordinator's callback arrives at that moment, too, and meets the same database.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void fp_45_the_database_is_away_while_the_lra_is_bound(boolean cancels) throws Exception {
+        PostgresServer postgres = opened(PostgresServer.installed());
+        TcpGate gate = opened(new TcpGate(
+                URI.create(postgres.url().substring("jdbc:".length())).getPort()));
+        FaultProxy coordinator = opened(new FaultProxy(StreamingSagaFixture.coordinator()));
+        start(Map.of(
+                "saga.coordinator.url",
+                coordinator.uri() + StreamingSagaFixture.coordinator().getPath(),
+                "saga.journal.url",
+                "jdbc:postgresql://127.0.0.1:" + gate.port() + "/postgres?user=saga",
+                "saga.journal.timeout",
+                "1s"));
+        AtomicReference<String> lra = new AtomicReference<>("");
+        coordinator
+                .when(method("PUT").and(request -> lra.compareAndSet("", request.path())))
+                .beforeForward(gate::shut);
+        Original original = Original.of(threeChunks());
+        CompletableFuture<IngestResult> running = Background.run("ingest", () -> saga.ingest(original.path()));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !saga.application().bundle().operator().down().isEmpty());
+        if (cancels) {
+            cancel(lra.get());
+        }
+        gate.open();
+
+        IngestResult result = running.get(60, TimeUnit.SECONDS);
+        if (cancels) {
+            assertCompensated(saga, result, Reason.CANCELLED);
+        } else {
+            assertStored(saga, result, original);
+        }
+        assertThat(newest().lastRun()).as("the same run").isOne();
+    }
+
+    private static void cancel(String lraPath) throws Exception {
+        HttpRequest request = CoordinatorSettings.request(
+                        StreamingSagaFixture.coordinator().resolve(lraPath + "/cancel"))
+                .PUT(HttpRequest.BodyPublishers.noBody())
+                .build();
+        assertThat(HttpClient.newHttpClient()
+                        .send(request, HttpResponse.BodyHandlers.discarding())
+                        .statusCode())
+                .isLessThan(300);
     }
 
     private static List<String> visibleRows(PostgresServer postgres, String store) throws SQLException {
