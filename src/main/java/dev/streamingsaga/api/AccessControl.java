@@ -121,7 +121,16 @@ final class AccessControl {
         if (tokens == null || secret.startsWith(ApiKeys.PREFIX)) {
             throw unauthenticated("the API key is not known; create one with: saga key NAME --scope …");
         }
-        return tokens.caller(secret);
+        return withOwnName(tokens.caller(secret));
+    }
+
+    /** Uploads belong to a name, whether it is that of a key or of a subject. */
+    private Caller withOwnName(Caller subject) {
+        if (keys != null && keys.hasName(subject.name())) {
+            throw unauthenticated("the subject of the token, " + RequestText.shown(subject.name())
+                    + ", is also the name of an API key; rename the key");
+        }
+        return subject;
     }
 
     static Problem unauthenticated(String detail) {

@@ -77,6 +77,11 @@ public final class ApiKeys {
         return found;
     }
 
+    /** Whether a key has this name. Call it after {@link #find}, which reloads the file. */
+    boolean hasName(String name) {
+        return state.keys().stream().anyMatch(key -> key.caller().name().equals(name));
+    }
+
     private void refresh() {
         ApiKeys.LoadedKeys current = state;
         try {

@@ -305,6 +305,14 @@ class HttpAccessTest {
     }
 
     @Test
+    void a_subject_cannot_take_over_the_uploads_of_an_api_key_of_the_same_name() throws Exception {
+        Answer answer = sagas(signed(claims().subject("sender").build(), signing));
+
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.json().path("detail").asText()).contains("sender", "also the name of an API key");
+    }
+
+    @Test
     void rejects_invalid_tokens() throws Exception {
         RSAKey foreign = new RSAKeyGenerator(2048).keyID("one").generate();
         assertThat(sagas(signed(claims().build(), foreign)).status())
