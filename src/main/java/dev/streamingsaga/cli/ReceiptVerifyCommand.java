@@ -167,7 +167,7 @@ final class ReceiptVerifyCommand implements Callable<Integer> {
         }
     }
 
-    private static VerificationKeys keys(Path file) throws IOException {
+    static VerificationKeys keys(Path file) throws IOException {
         try {
             return VerificationKeys.parse(read(file));
         } catch (ReceiptException e) {

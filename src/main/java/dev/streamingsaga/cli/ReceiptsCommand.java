@@ -2,8 +2,13 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.receipt.ReceiptFinding;
+import dev.streamingsaga.receipt.VerificationKeys;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,14 +47,24 @@ final class ReceiptsCommand implements Callable<Integer> {
         @Option(names = "--bucket", description = "compare the copies beside the manifests, too")
         boolean bucket;
 
+        @Option(
+                names = "--key",
+                paramLabel = "KEYS",
+                description = "JSON Web Key or key set that you kept elsewhere: only these may have signed; without it"
+                        + " those of the journal, which whoever can write to it can replace")
+        @Nullable
+        Path keys;
+
         private long found;
         private boolean unreachable;
 
         @Override
-        public Integer call() {
+        public Integer call() throws IOException {
+            Optional<VerificationKeys> trusted =
+                    keys == null ? Optional.empty() : Optional.of(ReceiptVerifyCommand.keys(keys));
             long receipts;
             try (Inspection inspection = ReadAccess.open(options.load())) {
-                receipts = inspection.reader().checkReceipts(bucket, this::print);
+                receipts = inspection.reader().checkReceipts(trusted, bucket, this::print);
             }
             if (!options.json) {
                 spec.commandLine()

@@ -8,6 +8,7 @@ import dev.streamingsaga.audit.AuditAnchor;
 import dev.streamingsaga.audit.AuditEntry;
 import dev.streamingsaga.audit.AuditFilter;
 import dev.streamingsaga.audit.AuditReport;
+import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.FetchResult;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkTally;
@@ -354,7 +355,19 @@ public sealed class SagaReader permits SagaOperator {
      * @return the number of receipts
      */
     public final long checkReceipts(boolean withBucket, Consumer<ReceiptFinding> findings) {
-        return new ReceiptCheck(journal, withBucket ? Optional.of(storage.bucket()) : Optional.empty(), findings).run();
+        return checkReceipts(Optional.empty(), withBucket, findings);
+    }
+
+    /**
+     * As above, with keys that were kept outside the journal: whoever can write to it could sign a chain of their own.
+     *
+     * @param trusted the only keys that may have signed; empty: those that the journal has
+     */
+    public final long checkReceipts(
+            Optional<VerificationKeys> trusted, boolean withBucket, Consumer<ReceiptFinding> findings) {
+        visibility.requireUnlimited("receipts");
+        Optional<ChunkStore> bucket = withBucket ? Optional.of(storage.bucket()) : Optional.empty();
+        return new ReceiptCheck(journal, trusted, bucket, findings).run();
     }
 
     /**

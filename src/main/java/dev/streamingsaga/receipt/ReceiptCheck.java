@@ -31,13 +31,19 @@ public final class ReceiptCheck {
     private String previous = Receipt.Position.NONE;
 
     /**
+     * @param trusted keys that sign; empty: those in the journal, which whoever can write to it can replace
      * @param bucket compared too, if present
      * @param findings called for each finding, in the order of the chain
      */
-    public ReceiptCheck(Journal journal, Optional<ChunkStore> bucket, Consumer<ReceiptFinding> findings) {
+    public ReceiptCheck(
+            Journal journal,
+            Optional<VerificationKeys> trusted,
+            Optional<ChunkStore> bucket,
+            Consumer<ReceiptFinding> findings) {
         this.journal = journal;
         this.bucket = bucket;
-        this.keys = VerificationKeys.of(journal.receipts().keys().values());
+        this.keys = trusted.orElseGet(
+                () -> VerificationKeys.of(journal.receipts().keys().values()));
         this.findings = findings;
     }
 

@@ -213,6 +213,23 @@ class ReceiptCommandsTest {
                 .contains(expected);
     }
 
+    /** Whoever can write to the journal can put a key of their own into it, and sign the whole chain again. */
+    @Test
+    void a_check_with_keys_that_were_kept_elsewhere_does_not_trust_those_of_the_journal() throws Exception {
+        Path kept = keys();
+        Path another = Path.of("src", "test", "resources", "receipts", "keys.json");
+
+        assertThat(saga("receipts", "check", "--key", kept.toString()).out())
+                .isEqualTo("4 receipts checked, no finding\n");
+        Call forged = saga("receipts", "check", "--key", another.toString());
+
+        assertThat(forged.code()).as(forged.err()).isEqualTo(1);
+        assertThat(forged.out())
+                .contains("RECEIPT_CHANGED receipt 1 ", "RECEIPT_CHANGED receipt 4 ")
+                .contains("none of the keys to verify with", "4 findings");
+        assertThat(saga("receipts", "check", "--key", "missing").code()).isEqualTo(2);
+    }
+
     @Test
     void a_check_compares_the_copies_in_the_bucket() throws Exception {
         String key = saga.keys().stream()
