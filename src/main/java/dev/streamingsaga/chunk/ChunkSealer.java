@@ -23,16 +23,28 @@ import java.util.Optional;
 /** Makes the stored form of chunks and tails from a part of a file. Thread-safe. */
 final class ChunkSealer {
     private final Sealing sealing;
+    private final StoredFormMemory memory;
     private final Path folder;
 
-    /** @param folder for files that are being sent */
-    ChunkSealer(Sealing sealing, Path folder) {
+    /** @param folder for what does not fit into memory */
+    ChunkSealer(Sealing sealing, StoredFormMemory memory, Path folder) {
         this.sealing = sealing;
+        this.memory = memory;
         this.folder = folder;
     }
 
+    /** With memory of its own: one for each application. */
     static ChunkSealer of(SagaConfig config, Sealing sealing) {
-        return new ChunkSealer(sealing, config.dataDir().resolve("spool").resolve("tmp"));
+        return new ChunkSealer(
+                sealing, StoredFormMemory.of(config.documents().chunk().storedAs()), folder(config));
+    }
+
+    static ChunkSealer withoutMemory(SagaConfig config, Sealing sealing) {
+        return new ChunkSealer(sealing, new StoredFormMemory(0), folder(config));
+    }
+
+    private static Path folder(SagaConfig config) {
+        return config.dataDir().resolve("spool").resolve("tmp");
     }
 
     /** A stored form and its bytes. */
@@ -93,7 +105,7 @@ final class ChunkSealer {
     private Sealed write(
             DocumentSealing objects, ObjectIdentity identity, boolean compress, FileRegion plain, MessageDigest digest)
             throws IOException {
-        SealedChunk target = SealedChunk.create(folder);
+        SealedChunk target = new SealedChunk(memory, folder);
         boolean complete = false;
         try (InputStream bytes = new DigestInputStream(plain.open(), digest)) {
             StoredForm form = objects.seal(identity, compress, bytes, target.out());

@@ -31,7 +31,7 @@ public final class IncomingObjects implements AutoCloseable {
         this.config = config;
         this.s3 = s3;
         this.sealing = sealing;
-        this.sealer = ChunkSealer.of(config, sealing);
+        this.sealer = ChunkSealer.withoutMemory(config, sealing);
         this.template = context.createProducerTemplate();
     }
 

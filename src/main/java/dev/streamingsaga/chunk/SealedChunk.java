@@ -12,19 +12,30 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The stored form of one object, kept for all its attempts in a private file, so that each sends the same bytes. It has
- * no name while it is open, so nothing of it remains even if the process is killed.
+ * The stored form of one object, kept for all its attempts, so that each sends the same bytes. What does not fit into
+ * memory is in a private file. The file has no name while it is open, so nothing of it remains even if the process is
+ * killed. Used by one thread.
  */
 final class SealedChunk implements AutoCloseable {
     private static final int BUFFER_BYTES = 64 * 1024;
 
-    private final FileChannel file;
+    private final StoredFormMemory memory;
+    private final Path folder;
+    private final List<byte[]> blocks = new ArrayList<>();
+    private long sizeInMemory;
+    private @Nullable FileChannel rest;
 
-    private SealedChunk(FileChannel file) {
-        this.file = file;
+    /** @param folder for the file; created if necessary */
+    SealedChunk(StoredFormMemory memory, Path folder) {
+        this.memory = memory;
+        this.folder = folder;
     }
 
     /** The file cannot be written: the disk is full, or the folder cannot be used. */
@@ -36,57 +47,121 @@ final class SealedChunk implements AutoCloseable {
         }
     }
 
-    /**
-     * @param folder created if necessary
-     * @throws UnwritableException if the file cannot be created
-     */
-    static SealedChunk create(Path folder) throws IOException {
+    /** To be written once, and closed. Throws {@link UnwritableException}. */
+    OutputStream out() {
+        return new Appender();
+    }
+
+    /** Each call returns a new stream from the start, which ends with this object. */
+    InputStream open() {
+        return new BlockStream(List.copyOf(blocks), sizeInMemory, Optional.ofNullable(rest));
+    }
+
+    @Override
+    public void close() throws IOException {
+        blocks.forEach(memory::release);
+        blocks.clear();
+        sizeInMemory = 0;
+        if (rest != null) {
+            rest.close();
+        }
+    }
+
+    private final class Appender extends OutputStream {
+        private @Nullable OutputStream file;
+
+        @Override
+        public void write(int single) throws IOException {
+            write(new byte[] {(byte) single}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            int written = file == null ? writeToMemory(bytes, from, length) : 0;
+            if (written < length) {
+                file().write(bytes, from + written, length - written);
+            }
+        }
+
+        private int writeToMemory(byte[] bytes, int from, int length) {
+            int written = 0;
+            while (written < length) {
+                int at = (int) (sizeInMemory % StoredFormMemory.BLOCK_BYTES);
+                if (at == 0 && !addBlock()) {
+                    break;
+                }
+                int n = Math.min(length - written, StoredFormMemory.BLOCK_BYTES - at);
+                System.arraycopy(bytes, from + written, blocks.get(blocks.size() - 1), at, n);
+                written += n;
+                sizeInMemory += n;
+            }
+            return written;
+        }
+
+        private boolean addBlock() {
+            Optional<byte[]> block = memory.take();
+            block.ifPresent(blocks::add);
+            return block.isPresent();
+        }
+
+        private OutputStream file() throws IOException {
+            OutputStream open = file;
+            if (open == null) {
+                FileChannel channel = create();
+                rest = channel;
+                open = new BufferedOutputStream(new FileAppender(channel), BUFFER_BYTES);
+                file = open;
+            }
+            return open;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (file != null) {
+                file.flush();
+            }
+        }
+    }
+
+    private FileChannel create() throws IOException {
         try {
-            return new SealedChunk(FileChannel.open(
+            return FileChannel.open(
                     Permissions.folder(folder).resolve("sealed-" + Ids.next()),
                     Set.of(
                             StandardOpenOption.CREATE_NEW,
                             StandardOpenOption.READ,
                             StandardOpenOption.WRITE,
                             StandardOpenOption.DELETE_ON_CLOSE),
-                    Permissions.ofFile()));
+                    Permissions.ofFile());
         } catch (FileSystemException e) {
             throw new UnwritableException(e);
         }
     }
 
-    /** Appends; closing the stream does not close the file. Throws {@link UnwritableException}. */
-    OutputStream out() {
-        OutputStream out = new OutputStream() {
-            @Override
-            public void write(int single) throws IOException {
-                write(new byte[] {(byte) single}, 0, 1);
-            }
+    private static final class FileAppender extends OutputStream {
+        private final FileChannel file;
 
-            @Override
-            public void write(byte[] bytes, int from, int length) throws IOException {
-                ByteBuffer source = ByteBuffer.wrap(bytes, from, length);
-                try {
-                    while (source.hasRemaining()) {
-                        file.write(source);
-                    }
-                } catch (ClosedChannelException e) {
-                    throw e; // interrupted, because the process stops
-                } catch (IOException e) {
-                    throw new UnwritableException(e);
+        FileAppender(FileChannel file) {
+            this.file = file;
+        }
+
+        @Override
+        public void write(int single) throws IOException {
+            write(new byte[] {(byte) single}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            ByteBuffer source = ByteBuffer.wrap(bytes, from, length);
+            try {
+                while (source.hasRemaining()) {
+                    file.write(source);
                 }
+            } catch (ClosedChannelException e) {
+                throw e; // interrupted, because the process stops
+            } catch (IOException e) {
+                throw new UnwritableException(e);
             }
-        };
-        return new BufferedOutputStream(out, BUFFER_BYTES);
-    }
-
-    /** Each call returns a new stream from the start. */
-    InputStream open() throws IOException {
-        return new RegionStream(file, 0, file.size(), false);
-    }
-
-    @Override
-    public void close() throws IOException {
-        file.close();
+        }
     }
 }

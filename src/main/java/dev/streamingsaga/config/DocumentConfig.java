@@ -78,10 +78,11 @@ public record DocumentConfig(Source source, Security security, Chunk chunk, Cont
      * The stored form of chunks.
      *
      * @param level of the compression
+     * @param memoryBytes for chunks that are being sent; the rest is in files
      */
-    public record StoredAs(ChunkCompression compression, int level, ChunkEncryption encryption) {
+    public record StoredAs(ChunkCompression compression, int level, ChunkEncryption encryption, long memoryBytes) {
         /** Every chunk as it is. */
-        public static final StoredAs PLAIN = new StoredAs(ChunkCompression.NONE, 3, ChunkEncryption.NONE);
+        public static final StoredAs PLAIN = new StoredAs(ChunkCompression.NONE, 1, ChunkEncryption.NONE, 0);
     }
 
     /** What to do with a document whose text cannot be read completely. */

@@ -132,11 +132,14 @@ final class DocumentSettings {
         table.choice("saga.chunk.compression", ChunkCompression.NONE)
                 .describe("How chunks are compressed before they are stored. zstd: those of which a sample shrinks;"
                         + " pictures, archives and most PDF files don't. Needs zstd-jni (docs/encryption.md).");
-        table.row(INTEGER, "saga.chunk.compression.level", "3", "1", "19")
+        table.row(INTEGER, "saga.chunk.compression.level", "1", "1", "19")
                 .describe("Level of zstd: a higher one takes more time for fewer bytes.");
         table.choice("saga.chunk.encryption", ChunkEncryption.NONE)
                 .describe("How chunks and manifest are encrypted, each document with a data key of its own."
                         + " Needs tink, and a key encryption key (docs/encryption.md).");
+        table.row(SIZE, "saga.chunk.memory", "40MiB", "0B", "any")
+                .describe("Memory for compressed or encrypted chunks that are being sent, of all sagas together; a"
+                        + " quarter of the heap at most. Others are in files of the spool folder.");
         table.row(FLAG, "saga.verify.read-back", "false")
                 .describe("true: verify reads every stored byte again instead of trusting the checksum that the"
                         + " bucket reports.");

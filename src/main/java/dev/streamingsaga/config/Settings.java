@@ -192,7 +192,8 @@ public final class Settings {
                         new StoredAs(
                                 read.choice("saga.chunk.compression", ChunkCompression.class),
                                 read.integer("saga.chunk.compression.level"),
-                                read.choice("saga.chunk.encryption", ChunkEncryption.class))),
+                                read.choice("saga.chunk.encryption", ChunkEncryption.class),
+                                read.size("saga.chunk.memory"))),
                 new Content(
                         read.integer("saga.content.segment-tokens"),
                         read.integer("saga.content.segment-overlap-tokens"),

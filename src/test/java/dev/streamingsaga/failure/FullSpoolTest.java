@@ -56,6 +56,7 @@ class FullSpoolTest {
                         "saga.step.retry-delay", "1s",
                         "saga.chunk.retry-delay", "100ms",
                         "saga.chunk.compression", "zstd",
+                        "saga.chunk.memory", "0B",
                         "saga.participants", "relational"))) {
             byte[] digits = new byte[StreamingSagaFixture.CHUNK];
             new Random(1).nextBytes(digits);

@@ -36,7 +36,7 @@ class DocumentSealingTest {
             sealing(ChunkCompression.ZSTD, ChunkEncryption.AES256_GCM).of("d", "s", 4);
 
     private Sealing sealing(ChunkCompression compression, ChunkEncryption encryption) {
-        return Sealing.open(new StoredAs(compression, 3, encryption), Optional.of(keys));
+        return Sealing.open(new StoredAs(compression, 3, encryption, 0), Optional.of(keys));
     }
 
     private record Stored(StoredForm form, byte[] bytes) {}

@@ -61,7 +61,7 @@ class ObjectFormatTest {
     }
 
     private static DocumentSealing sealing(byte[] key, JsonNode vector) {
-        StoredAs settings = new StoredAs(ChunkCompression.ZSTD, 3, ChunkEncryption.AES256_GCM);
+        StoredAs settings = new StoredAs(ChunkCompression.ZSTD, 3, ChunkEncryption.AES256_GCM, 0);
         return Sealing.open(settings, Optional.of(new OneKey(new DataKey(key))))
                 .of(
                         vector.get("documentId").asText(),
