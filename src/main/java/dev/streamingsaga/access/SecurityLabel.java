@@ -15,15 +15,20 @@ public record SecurityLabel(String owner, String classification) {
 
     /** @throws IllegalArgumentException if a part is invalid; says what is allowed */
     public static SecurityLabel checked(String owner, String classification) {
-        if (!isOwner(owner)) {
-            throw new IllegalArgumentException("an owner must have 1 to " + MAX_OWNER_CHARS
-                    + " characters, without comma, colon and control characters, and no space at its ends");
-        }
+        requireOwner(owner);
         if (Classification.of(classification).isEmpty()) {
             throw new IllegalArgumentException(
                     "a classification must be one of " + String.join(", ", Classification.words()));
         }
         return new SecurityLabel(owner, classification);
+    }
+
+    /** @throws IllegalArgumentException if it is not the name of an owner; says what is allowed */
+    public static void requireOwner(String owner) {
+        if (!isOwner(owner)) {
+            throw new IllegalArgumentException("an owner must have 1 to " + MAX_OWNER_CHARS
+                    + " characters, without comma, colon and control characters, and no space at its ends");
+        }
     }
 
     static boolean isOwner(String owner) {

@@ -49,6 +49,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final EventFeed events;
     private final DrainOperations drain;
     private final KeyOperations keys;
+    private final LegalHoldOperations legalHolds;
     private final AuditOperations audit;
     private final ObserveOperations observe;
     private final Operations operations;
@@ -85,6 +86,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.events = new EventFeed(parts, views, totals);
         this.drain = new DrainOperations(parts.operator());
         this.keys = new KeyOperations(parts.operator());
+        this.legalHolds = new LegalHoldOperations(parts.operator());
         this.audit = new AuditOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
         this.operations = new Operations(this::isStarted);
@@ -188,6 +190,11 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "who did what, when, to which document");
         route("http-drain-progress", get("/api/drain", READ, drain::progress),
                 "how far the service has drained");
+        route("http-list-holds", get("/api/holds", OPERATE, legalHolds::list), "legal holds");
+        route("http-place-hold", post("/api/holds", OPERATE, legalHolds::place),
+                "forbids the deletion of a document, or of all documents of an owner");
+        route("http-release-hold", Operation.delete("/api/holds/{id}", OPERATE, legalHolds::release),
+                "ends a legal hold");
         route("http-keys", get("/api/keys", READ, keys::report),
                 "key encryption keys and how many documents need each");
         route("http-rotate-keys", post("/api/keys/rotate", OPERATE, keys::rotate),

@@ -1,9 +1,5 @@
 package dev.streamingsaga.api;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import dev.streamingsaga.api.Operation.ApiRequest;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.journal.Deletion;
@@ -12,17 +8,9 @@ import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.UnknownDocumentException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Deletes documents, and answers for those that are deleted. */
 final class DeletionOperations {
-    private static final String ANONYMOUS = "anonymous";
-    private static final ObjectReader JSON = new ObjectMapper()
-            .readerFor(Request.class)
-            .with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final SagaConfig config;
     private final SagaOperator operator;
@@ -32,8 +20,6 @@ final class DeletionOperations {
         this.operator = parts.operator();
     }
 
-    private record Request(@Nullable String reason) {}
-
     /**
      * {@code DELETE /api/documents/{id}?reason=} or with the body {@code {"reason"}}: 202 while the document is being
      * removed, 200 once every store was asked to. Waits if the request has {@code Prefer: wait=N}. Repeating it has no
@@ -41,9 +27,8 @@ final class DeletionOperations {
      */
     Reply delete(ApiRequest request) throws IOException, InterruptedException {
         String documentId = request.id("document");
-        String reason = reason(request);
-        String requestedBy =
-                request.caller().name().isEmpty() ? ANONYMOUS : request.caller().name();
+        String reason = RequestReason.of(request, "a deletion");
+        String requestedBy = RequestReason.by(request);
         try {
             SagaOperator caller = request.as(operator);
             Deletion deletion = caller.delete(documentId, reason, requestedBy);
@@ -55,24 +40,6 @@ final class DeletionOperations {
         } catch (DeletionNotPossibleException e) {
             throw new Problem(409, "not-deletable", String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String reason(ApiRequest request) throws IOException {
-        Optional<String> parameter = Query.of(request.call(), "reason").text("reason");
-        String reason = parameter.isPresent()
-                ? parameter.get()
-                : request.call().header("Content-Type").isEmpty()
-                        ? ""
-                        : JsonBody.<Request>json(request.call(), JSON).reason();
-        if (reason == null || reason.isBlank() || reason.length() > SagaOperator.MAX_REASON) {
-            throw new Problem(
-                    400,
-                    "no-reason",
-                    "a deletion needs a reason of 1 to " + SagaOperator.MAX_REASON
-                            + " characters, which its tombstone keeps: send ?reason=… or the body {\"reason\": \"…\"};"
-                            + " nothing was deleted");
-        }
-        return reason;
     }
 
     private String location(Deletion deletion) {

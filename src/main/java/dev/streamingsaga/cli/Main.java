@@ -36,6 +36,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             StartCommand.class,
             DrainCommand.class,
             KeyCommand.class,
+            HoldCommand.class,
             KeyEncryptionCommand.class,
             RotateKeysCommand.class,
             AuditCommand.class,

@@ -5,6 +5,7 @@ import dev.streamingsaga.operations.NoReceiptException;
 import dev.streamingsaga.operations.OperationException;
 import dev.streamingsaga.operations.UnknownCleanupException;
 import dev.streamingsaga.operations.UnknownDocumentException;
+import dev.streamingsaga.operations.UnknownHoldException;
 import dev.streamingsaga.operations.UnknownSagaException;
 import dev.streamingsaga.operations.UnknownVersionException;
 import dev.streamingsaga.operations.WrongStateException;
@@ -16,6 +17,9 @@ final class OperationErrors {
     static String text(OperationException refused) {
         if (refused instanceof UnknownSagaException || refused instanceof UnknownDocumentException) {
             return refused.getMessage() + "; list shows them";
+        }
+        if (refused instanceof UnknownHoldException) {
+            return refused.getMessage() + "; hold list shows them";
         }
         if (refused instanceof UnknownVersionException) {
             return refused.getMessage() + "; versions lists them";

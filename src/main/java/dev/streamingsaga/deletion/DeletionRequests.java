@@ -4,6 +4,7 @@ import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.journal.DeletionRepository.Answer;
 import dev.streamingsaga.journal.DeletionRepository.NewDeletion;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.LegalHold;
 import dev.streamingsaga.journal.SagaRecord;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,15 @@ public final class DeletionRequests {
 
     /** With all that can forbid a deletion according to this journal. */
     public static DeletionRequests of(Journal journal) {
-        return new DeletionRequests(journal, List.of());
+        return new DeletionRequests(journal, List.of(legalHold(journal)));
+    }
+
+    private static DeletionVeto legalHold(Journal journal) {
+        return version -> journal.legalHolds()
+                .covering(version.sagaId())
+                .map(hold -> "legal hold " + hold.holdId() + " on "
+                        + (hold.subject() == LegalHold.Subject.OWNER ? "its owner" : "it") + " forbids that ("
+                        + hold.reason() + "); release the hold first");
     }
 
     /** As these, with one more reason to refuse. */

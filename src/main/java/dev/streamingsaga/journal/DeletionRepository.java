@@ -102,6 +102,7 @@ public final class DeletionRepository {
                         .orElseGet(() -> Answer.refused(Refusal.UNKNOWN, ""));
             }
             VersionRepository.lock(db, versions);
+            LegalHoldRepository.lock(db);
             return unfinished(request)
                     .map(sagaId -> Answer.refused(Refusal.UNFINISHED, sagaId))
                     .or(() -> versions.stream()

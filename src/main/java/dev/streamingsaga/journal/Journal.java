@@ -50,6 +50,7 @@ public final class Journal {
     private final VersionRepository versions;
     private final DeletionRepository deletions;
     private final SecurityLabels labels;
+    private final LegalHoldRepository legalHolds;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -91,11 +92,17 @@ public final class Journal {
         this.nodes = new NodeRepository(db, leases);
         this.keys = new DocumentKeyRepository(db);
         this.labels = new SecurityLabels(db);
+        this.legalHolds = new LegalHoldRepository(db);
     }
 
     /** Records new sagas, and which saga has claimed a source. */
     public SagaRegistration registration() {
         return registration;
+    }
+
+    /** Forbid the deletion of documents. */
+    public LegalHoldRepository legalHolds() {
+        return legalHolds;
     }
 
     /** Finds sagas. */

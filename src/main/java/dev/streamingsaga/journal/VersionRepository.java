@@ -229,6 +229,7 @@ public final class VersionRepository {
         String chain = VersionChain.of(saga);
         db.inTransaction(() -> {
             lock(chain);
+            LegalHoldRepository.lock(db);
             List<Candidate> all = candidates(saga, chain);
             if (all.isEmpty() || !all.get(0).saga().sagaId().equals(saga.sagaId())) {
                 return; // replaced or deleted meanwhile
@@ -284,9 +285,9 @@ public final class VersionRepository {
                 .params(current.saga().sagaId(), sagaId)
                 .update();
         if (find(sagaId).isEmpty()) {
-            insert(new Row(sagaId, documentOf(old.saga()), 0, VersionState.REMOVING, ""), chain);
+            insert(new Row(sagaId, documentOf(old.saga()), 0, replacedState(sagaId), ""), chain);
         } else {
-            setState(sagaId, old.number() > 0 ? VersionState.HIDING : VersionState.REMOVING);
+            setState(sagaId, old.number() > 0 ? VersionState.HIDING : replacedState(sagaId));
         }
         events.append(
                 sagaId,
@@ -297,13 +298,26 @@ public final class VersionRepository {
                 "");
     }
 
+    /** Without a number it is not kept as a version; a legal hold keeps its chunks. */
+    private VersionState replacedState(String sagaId) {
+        return isHeld(sagaId) ? VersionState.HIDING : VersionState.REMOVING;
+    }
+
+    private boolean isHeld(String sagaId) {
+        return db.sql
+                .sql("SELECT EXISTS (SELECT 1 FROM saga WHERE saga_id = ? AND " + LegalHoldRepository.HELD + ")")
+                .param(sagaId)
+                .query(Boolean.class)
+                .single();
+    }
+
     /** The same content again takes no place of its own among those that are kept. */
     private void removeBeyond(int keep, String chain, Candidate current) {
         String newerContent = current.saga().document().map(Document::sha256).orElse("");
         int kept = 1;
         for (Row row : live(chain)) {
             if (row.state() == VersionState.HIDING || row.state() == VersionState.KEPT) {
-                if (kept >= keep || row.sha256().equals(newerContent)) {
+                if ((kept >= keep || row.sha256().equals(newerContent)) && !isHeld(row.sagaId())) {
                     setState(row.sagaId(), VersionState.REMOVING);
                 } else {
                     kept++;

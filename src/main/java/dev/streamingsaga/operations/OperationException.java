@@ -11,6 +11,7 @@ public abstract sealed class OperationException extends RuntimeException
                 SearchUnavailableException,
                 UnknownCleanupException,
                 UnknownDocumentException,
+                UnknownHoldException,
                 UnknownSagaException,
                 UnknownVersionException,
                 WrongStateException {

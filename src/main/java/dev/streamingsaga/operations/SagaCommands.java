@@ -99,6 +99,11 @@ public final class SagaCommands {
         };
     }
 
+    /** Legal holds, which forbid the deletion of documents. */
+    public LegalHoldOperator legalHolds() {
+        return new LegalHoldOperator(journal, visibility, trail);
+    }
+
     private SagaRecord find(String sagaId) {
         return visibility.filter(journal.sagas().find(sagaId)).orElseThrow(() -> new UnknownSagaException(sagaId));
     }

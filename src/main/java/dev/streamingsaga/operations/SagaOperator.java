@@ -46,6 +46,7 @@ public final class SagaOperator extends SagaReader {
     private final Cleanups cleanups;
     private final BulkCommands bulk;
     private final KeyOperator keys;
+    private final LegalHoldOperator legalHolds;
 
     @Internal
     public SagaOperator(OperatorComponents components, Access access) {
@@ -55,6 +56,7 @@ public final class SagaOperator extends SagaReader {
         this.commands = new SagaCommands(components.journal(), visibility(), trail());
         this.bulk = new BulkCommands(components.journal(), commands, visibility(), trail());
         this.keys = new KeyOperator(components, visibility(), trail());
+        this.legalHolds = new LegalHoldOperator(components.journal(), visibility(), trail());
         this.cleanups = new Cleanups(components, visibility(), trail());
     }
 
@@ -157,6 +159,11 @@ public final class SagaOperator extends SagaReader {
     /** The key encryption keys, and their rotation. */
     public KeyOperator keys() {
         return keys;
+    }
+
+    /** Legal holds, which forbid the deletion of documents. */
+    public LegalHoldOperator legalHolds() {
+        return legalHolds;
     }
 
     /** The sagas that this process runs now, in no particular order. */

@@ -336,12 +336,16 @@ class AccessMatrixTest {
         assertThat(get(limit, "/observe/metrics").status()).isEqualTo(status);
         assertThat(get(limit, "/api/audit").status()).isEqualTo(status);
         assertThat(get(limit, "/api/keys").status()).isEqualTo(status);
+        assertThat(get(limit, "/api/holds").status()).isEqualTo(status);
         assertThat(get(limit, "/api/keys/rotate").status()).isEqualTo(status);
         for (String rotate : List.of("/api/keys/rotate", "/api/keys/rotate?dryRun=true")) {
             assertThat(api.post(rotate, "", authorization(limit)).problem())
                     .isEqualTo(limit.isUnlimited() ? "encryption-off" : "limited-access");
         }
         if (!limit.isUnlimited()) {
+            assertThat(api.send("DELETE", "/api/holds/nosuch?reason=x", BodyPublishers.noBody(), authorization(limit))
+                            .problem())
+                    .isEqualTo("limited-access");
             assertThat(api.post("/api/drain", "", authorization(limit)).problem())
                     .isEqualTo("limited-access");
         }
