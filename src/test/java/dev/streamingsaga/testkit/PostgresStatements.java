@@ -92,8 +92,7 @@ public final class PostgresStatements implements AutoCloseable {
                 client.setTcpNoDelay(true);
                 server.setTcpNoDelay(true);
                 thread(() -> pump(client, server, () -> new Session().copy(client, server)));
-                thread(() -> pump(
-                        server, client, () -> server.getInputStream().transferTo(client.getOutputStream())));
+                thread(() -> pump(server, client, () -> server.getInputStream().transferTo(client.getOutputStream())));
             } catch (IOException e) {
                 // Closed, or the server does not answer: the client notices.
             }
