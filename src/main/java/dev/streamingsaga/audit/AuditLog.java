@@ -38,6 +38,9 @@ public final class AuditLog {
     private final TransactionTemplate transactions;
     private final Clock clock;
     private final String node;
+    /** The newest entry when this process last appended. */
+    private volatile @Nullable AuditAnchor known;
+
     private final ReentrantLock writer = new ReentrantLock();
     private final Queue<Pending> queue = new ArrayDeque<>();
 
@@ -160,6 +163,41 @@ public final class AuditLog {
 
     /** Inside a transaction. The row of the head is locked first: writers on all nodes append one after the other. */
     private void append(List<Draft> drafts) {
+        AuditAnchor newest = known;
+        if (newest == null || !appendAfter(newest, drafts)) {
+            appendAfterLocked(drafts);
+        }
+    }
+
+    /** The usual case: nothing was appended since this process did. Otherwise changes nothing, and returns false. */
+    private boolean appendAfter(AuditAnchor newest, List<Draft> drafts) {
+        List<AuditEntry> entries = new ArrayList<>(drafts.size());
+        AuditAnchor last = newest;
+        for (Draft draft : drafts) {
+            AuditEntry entry = draft.after(last.sequence() + 1, last.hash());
+            entries.add(entry);
+            last = new AuditAnchor(entry.sequence(), entry.hash());
+        }
+        int updated = sql.sql("UPDATE audit_head SET seq = ?, hash = ? WHERE id = 1 AND seq = ? AND hash = ?")
+                .params(last.sequence(), last.hash(), newest.sequence(), newest.hash())
+                .update();
+        if (updated == 1) {
+            entries.forEach(this::insert);
+            rememberAfterCommit(last);
+        }
+        return updated == 1;
+    }
+
+    private void rememberAfterCommit(AuditAnchor newest) {
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                known = newest;
+            }
+        });
+    }
+
+    private void appendAfterLocked(List<Draft> drafts) {
         if (sql.sql("UPDATE audit_head SET seq = seq + ? WHERE id = 1")
                         .param(drafts.size())
                         .update()
@@ -176,6 +214,7 @@ public final class AuditLog {
             insert(entry);
         }
         sql.sql("UPDATE audit_head SET hash = ? WHERE id = 1").param(hash).update();
+        rememberAfterCommit(new AuditAnchor(head.seq(), hash));
     }
 
     private void insert(AuditEntry entry) {

@@ -119,6 +119,8 @@ public final class Databases {
             pool.addDataSourceProperty("connectTimeout", "5");
             // Otherwise errors quote the rejected rows, and with them a document's text.
             pool.addDataSourceProperty("logServerErrorDetail", "false");
+            // One INSERT with many rows for each batch.
+            pool.addDataSourceProperty("reWriteBatchedInserts", "true");
             pool.addDataSourceProperty("ApplicationName", "streaming-saga-" + role);
             if (role.equals(JOURNAL)) {
                 // A newer node may add columns meanwhile: statements prepared on the server would then fail.

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Notifies a probe of every statement that may write, and of every commit after one. Used only if there is a probe. */
 final class ProbedDataSource {
-    private static final Set<String> EXECUTES =
-            Set.of("execute", "executeUpdate", "executeLargeUpdate", "executeBatch", "executeLargeBatch");
+    private static final Set<String> EXECUTES = Set.of(
+            "execute", "executeQuery", "executeUpdate", "executeLargeUpdate", "executeBatch", "executeLargeBatch");
     private static final int MAX_LENGTH = 90;
 
     private final String role;

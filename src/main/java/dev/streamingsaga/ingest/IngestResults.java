@@ -53,9 +53,15 @@ final class IngestResults {
                         .toList(),
                 messages(events, EventKind.ERROR),
                 messages(events, EventKind.COMPENSATION_ERROR, EventKind.CRITICAL),
-                journal.warnings().of(sagaId).stream()
+                warnings(saga));
+    }
+
+    private List<IngestResult.WarningResult> warnings(SagaRecord saga) {
+        return saga.warnings().count() == 0
+                ? List.of()
+                : journal.warnings().of(saga.sagaId()).stream()
                         .map(IngestResult.WarningResult::of)
-                        .toList());
+                        .toList();
     }
 
     private static List<String> messages(List<Event> events, EventKind... kinds) {

@@ -30,6 +30,9 @@ import org.apache.camel.Exchange;
  * document.
  */
 final class PreparationSteps {
+    /** Property of an exchange: the label of its saga, if the exchange registered it. */
+    static final String LABEL = SecurityLabel.class.getSimpleName();
+
     private final SagaConfig config;
     private final Journal journal;
     private final DocumentContent content;
@@ -209,7 +212,9 @@ final class PreparationSteps {
             return;
         }
         String documentId = documentId(saga, digests.sha256());
-        SecurityLabel label = journal.labels().of(saga.sagaId()).orElseThrow();
+        SecurityLabel known = exchange.getProperty(LABEL, SecurityLabel.class);
+        SecurityLabel label =
+                known != null ? known : journal.labels().of(saga.sagaId()).orElseThrow();
         run.setDocument(new Document(
                 documentId,
                 saga.sagaId(),

@@ -59,6 +59,7 @@ final class SourceClaims {
         // An earlier call with the same exchange must not answer this one.
         exchange.removeProperty(Ingest.SAGA_ID);
         exchange.removeProperty(ExchangeKeys.RUN);
+        exchange.removeProperty(PreparationSteps.LABEL);
         exchange.removeProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN);
         Path path = SourcePaths.of(exchange.getMessage().getBody());
         runs.requireOpen(String.valueOf(path));
@@ -88,7 +89,7 @@ final class SourceClaims {
         while (true) {
             boolean skips = config.documents().source().duplicates() == Duplicates.SKIP;
             Optional<SagaRecord> seen = skips ? newest(newSaga.origin()) : Optional.empty();
-            Optional<SagaRecord> stored = skips ? alreadyStored(newSaga) : Optional.empty();
+            Optional<SagaRecord> stored = seen.isPresent() ? alreadyStored(newSaga) : Optional.empty();
             if (stored.isPresent()) {
                 newSaga.delivery()
                         .previous()
@@ -105,6 +106,8 @@ final class SourceClaims {
                     journal.versions().register(saga);
                 }
                 exchange.setProperty(ExchangeKeys.RUN, runs.begin(saga));
+                exchange.setProperty(
+                        PreparationSteps.LABEL, new SecurityLabel(newSaga.owner(), newSaga.classification()));
                 warnIfRenamed(exchange, saga);
                 return saga.sagaId();
             }

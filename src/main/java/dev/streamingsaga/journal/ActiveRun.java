@@ -26,6 +26,13 @@ public final class ActiveRun implements Run {
     private volatile @Nullable Document document;
     private volatile SourceHold source = SourceHold.NONE;
     private volatile @Nullable Boolean needsSource;
+    private volatile SagaState state;
+    private volatile Optional<StepRepository.EndedStep> endedStep = Optional.empty();
+    private volatile boolean planned;
+    private volatile boolean verified;
+    private volatile boolean textKnown;
+    private volatile @Nullable List<ChunkRow> knownChunks;
+    private volatile Optional<TextOutcome> knownText = Optional.empty();
     private volatile boolean handedOver;
     private volatile boolean sealed;
     private volatile @Nullable List<Warning> knownWarnings;
@@ -37,6 +44,8 @@ public final class ActiveRun implements Run {
         this.sagaId = saga.sagaId();
         this.number = saga.run();
         this.initialSaga = saga;
+        this.state = saga.state();
+        this.textKnown = isFirst();
         this.document = saga.document().orElse(null);
         this.knownWarnings = saga.warnings().count() == 0 ? List.of() : null;
         this.lease = new RunLease(journal, saga.sagaId(), saga.run());
@@ -85,6 +94,11 @@ public final class ActiveRun implements Run {
         return ended.copy();
     }
 
+    /** Whether {@link #ended} has completed with the saga's id. */
+    public boolean hasOutcome() {
+        return ended.isDone() && !ended.isCompletedExceptionally();
+    }
+
     /**
      * Whether this run has handed over its saga, so that another run finishes it: this process is stopping, or the
      * journal could not be reached.
@@ -127,20 +141,38 @@ public final class ActiveRun implements Run {
     }
 
     /** Journals that a step begins; see {@link StepRepository#begins}. */
-    public void begin(String name, SagaState state) {
+    public void begin(String name, SagaState next) {
         check();
-        journal.steps().begins(sagaId, number, name, state);
+        journal.steps()
+                .begins(
+                        sagaId,
+                        number,
+                        new StepRepository.StepBegin(name, state, next),
+                        endedStep.filter(before -> !before.name().equals(name)));
+        endedStep = Optional.empty();
+        state = next;
         step.begin(name);
     }
 
     /**
-     * Journals that a step has ended.
+     * Records that a step has ended. The journal learns of it when the next step begins, or by {@link #journalEnd}; of
+     * the last step, at once.
      *
      * @param expected number of pieces that the step's store reported
      */
     public void end(String name, OptionalLong expected) {
-        journal.steps().ends(sagaId, number, name, expected);
+        endedStep =
+                Optional.of(new StepRepository.EndedStep(name, journal.clock().millis(), expected));
+        if (name.equals(StepNames.FINALIZE)) {
+            journalEnd();
+        }
         journal.listener().stepEnded(name, step.elapsed());
+    }
+
+    /** Journals that the last step has ended, if the journal does not know yet. */
+    public void journalEnd() {
+        endedStep.ifPresent(ended -> journal.steps().ends(sagaId, number, ended));
+        endedStep = Optional.empty();
     }
 
     /**
@@ -150,6 +182,7 @@ public final class ActiveRun implements Run {
      */
     public void waits(String name, Waiting waiting) {
         waitsFor = waiting.reason();
+        journalEnd();
         journal.runs().waits(sagaId, number, name, waiting);
     }
 
@@ -244,12 +277,23 @@ public final class ActiveRun implements Run {
 
     @Override
     public void planChunks(List<ChunkRow> chunks) {
-        journal.chunks().plan(sagaId, number, chunks);
+        if (!planned && isFirst() && document().hasFile()) {
+            journal.chunks().planFirst(sagaId, number, chunks);
+        } else {
+            journal.chunks().plan(sagaId, number, chunks);
+        }
+        planned = true;
+    }
+
+    /** Whether no run before this one has written anything. */
+    private boolean isFirst() {
+        return number == 1 && initialSaga.document().isEmpty();
     }
 
     /** Journals the next chunk of a body that is arriving, before it is sent. */
     public void addChunk(ChunkRow chunk) {
         check();
+        planned = true;
         journal.chunks().add(sagaId, number, chunk);
     }
 
@@ -296,6 +340,8 @@ public final class ActiveRun implements Run {
     @Override
     public void chunksVerified() {
         journal.chunks().verified(sagaId, number);
+        verified = true;
+        knownChunks = null;
         needsSource = false;
         replaceHold(SourceHold.NONE);
     }
@@ -324,22 +370,38 @@ public final class ActiveRun implements Run {
                 && outcome.segmentsPerPage().isEmpty()
                 && outcome.cutAfter().isEmpty();
         if (!nothing && !known.equals(Optional.of(outcome))) {
-            journal.texts().replace(sagaId, number, outcome);
+            textKnown = false;
+            knownText = Optional.of(journal.texts().replace(sagaId, number, outcome));
+            textKnown = true;
         }
     }
 
     @Override
     public void forgetText() {
+        textKnown = false;
         journal.texts().forget(sagaId, number);
     }
 
     @Override
     public Optional<TextOutcome> textOutcome() {
-        return journal.texts().find(sagaId);
+        if (!textKnown) {
+            knownText = journal.texts().find(sagaId);
+            textKnown = true;
+        }
+        return knownText;
     }
 
     @Override
     public List<ChunkRow> chunks() {
+        List<ChunkRow> known = knownChunks;
+        if (known == null) {
+            known = readChunks();
+            knownChunks = verified ? known : null; // nothing changes them any more
+        }
+        return known;
+    }
+
+    private List<ChunkRow> readChunks() {
         List<ChunkRow> chunks = journal.chunks().all(sagaId);
         if (chunks.size() != document().chunkCount()) {
             throw new SagaException(

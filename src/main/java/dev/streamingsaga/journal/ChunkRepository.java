@@ -2,19 +2,27 @@ package dev.streamingsaga.journal;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * The chunk table. Each row has a checksum over the columns that identify the chunk, so that a damaged row is detected
  * before it is used.
  */
 public final class ChunkRepository {
+    /** The states in which a run writes chunk rows. */
+    private static final String UPLOADING = "IN ('UPLOADING','VERIFYING')";
+
+    private static final int ROWS_PER_INSERT = 100;
+
     private final JournalDatabase db;
 
     ChunkRepository(JournalDatabase db) {
@@ -36,35 +44,57 @@ public final class ChunkRepository {
             }
             requireOwned(sagaId, run);
             db.sql.sql("DELETE FROM chunk WHERE saga_id = ?").param(sagaId).update();
-            for (ChunkRow chunk : chunks) {
-                insert(sagaId, chunk);
-            }
+            insertAll(sagaId, run, chunks);
         });
     }
 
-    private void insert(String sagaId, ChunkRow chunk) {
-        db.sql
-                .sql("""
-                INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256, state,
-                  attempts, row_check)
-                VALUES (?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)""")
-                .params(
-                        sagaId,
-                        chunk.index(),
-                        chunk.offset(),
-                        chunk.sizeBytes(),
-                        chunk.key(),
-                        chunk.sha256(),
-                        check(sagaId, chunk))
-                .update();
+    /** As {@link #plan} for a saga that has no rows yet. */
+    void planFirst(String sagaId, int run, List<ChunkRow> chunks) {
+        db.inTransaction(() -> {
+            if (chunks.isEmpty()) {
+                requireOwned(sagaId, run);
+            }
+            insertAll(sagaId, run, chunks);
+        });
+    }
+
+    private void insertAll(String sagaId, int run, List<ChunkRow> chunks) {
+        for (int from = 0; from < chunks.size(); from += ROWS_PER_INSERT) {
+            insert(sagaId, run, chunks.subList(from, Math.min(from + ROWS_PER_INSERT, chunks.size())));
+        }
+    }
+
+    /** In one statement. */
+    private void insert(String sagaId, int run, List<ChunkRow> chunks) {
+        List<Object> values = new ArrayList<>();
+        for (ChunkRow chunk : chunks) {
+            values.addAll(List.of(
+                    sagaId,
+                    chunk.index(),
+                    chunk.offset(),
+                    chunk.sizeBytes(),
+                    chunk.key(),
+                    chunk.sha256(),
+                    check(sagaId, chunk)));
+        }
+        values.add(sagaId);
+        values.add(run);
+        String rows = String.join(", ", Collections.nCopies(chunks.size(), "(?, ?, ?, ?, ?, ?, 'PENDING', 0, ?)"));
+        requireOwner(
+                db.sql
+                                .sql("INSERT INTO chunk (saga_id, idx, byte_offset, size_bytes, object_key, sha256,"
+                                        + " state, attempts, row_check) SELECT * FROM (VALUES " + rows
+                                        + ") AS planned WHERE " + db.owned(UPLOADING))
+                                .params(values)
+                                .update()
+                        == chunks.size(),
+                sagaId,
+                run);
     }
 
     /** Adds the next chunk of a body that is arriving. */
     void add(String sagaId, int run, ChunkRow chunk) {
-        db.inTransaction(() -> {
-            requireOwned(sagaId, run);
-            insert(sagaId, chunk);
-        });
+        insert(sagaId, run, List.of(chunk));
     }
 
     /**
@@ -97,10 +127,18 @@ public final class ChunkRepository {
     }
 
     void sending(String sagaId, int run, int index, int attempt, Optional<StoredForm> form) {
-        db.inTransaction(() -> {
-            requireOwned(sagaId, run);
-            setForm(sagaId, index, form, "state = 'SENDING', attempts = " + attempt + ", ");
-        });
+        requireFenced(
+                sagaId,
+                run,
+                form(
+                                sagaId,
+                                index,
+                                form,
+                                "state = 'SENDING', attempts = " + attempt + ", ",
+                                " AND " + db.owned(UPLOADING))
+                        .param(7, sagaId)
+                        .param(8, run)
+                        .update());
     }
 
     /** The intent to write a chunk of a completed saga again. */
@@ -108,24 +146,25 @@ public final class ChunkRepository {
         if (form.isPresent()) {
             raiseFormat(sagaId);
         }
-        db.inTransaction(() -> setForm(sagaId, index, form, ""));
+        requireRow(form(sagaId, index, form, "", "").update(), sagaId);
     }
 
-    /** @param others columns that change as well, ending in a comma */
-    private void setForm(String sagaId, int index, Optional<StoredForm> form, String others) {
-        requireRow(
-                db.sql
-                        .sql("UPDATE chunk SET " + others + "etag = NULL, codec = ?, encryption = ?,"
-                                + " stored_size = ?, stored_sha256 = ? WHERE saga_id = ? AND idx = ?")
-                        .params(
-                                form.map(StoredForm::codec).orElse(null),
-                                form.map(StoredForm::encryption).orElse(null),
-                                form.map(StoredForm::sizeBytes).orElse(null),
-                                form.map(StoredForm::sha256).orElse(null),
-                                sagaId,
-                                index)
-                        .update(),
-                sagaId);
+    /**
+     * A statement with six parameters.
+     *
+     * @param others columns that change as well, ending in a comma
+     */
+    private JdbcClient.StatementSpec form(
+            String sagaId, int index, Optional<StoredForm> form, String others, String condition) {
+        return db.sql
+                .sql("UPDATE chunk SET " + others + "etag = NULL, codec = ?, encryption = ?,"
+                        + " stored_size = ?, stored_sha256 = ? WHERE saga_id = ? AND idx = ?" + condition)
+                .param(1, form.map(StoredForm::codec).orElse(null), Types.VARCHAR)
+                .param(2, form.map(StoredForm::encryption).orElse(null), Types.VARCHAR)
+                .param(3, form.map(StoredForm::sizeBytes).orElse(null), Types.BIGINT)
+                .param(4, form.map(StoredForm::sha256).orElse(null), Types.VARCHAR)
+                .param(5, sagaId)
+                .param(6, index);
     }
 
     /** From now on older versions leave the saga alone: they would take its stored forms for damage. */
@@ -137,25 +176,36 @@ public final class ChunkRepository {
     }
 
     void sent(String sagaId, int run, int index, Optional<String> etag) {
-        db.inTransaction(() -> {
-            requireOwned(sagaId, run);
-            requireRow(
-                    db.sql
-                            .sql("UPDATE chunk SET state = 'SENT', etag = ? WHERE saga_id = ? AND idx = ?")
-                            .params(etag.orElse(null), sagaId, index)
-                            .update(),
-                    sagaId);
-        });
+        requireFenced(
+                sagaId,
+                run,
+                db.sql
+                        .sql("UPDATE chunk SET state = 'SENT', etag = ? WHERE saga_id = ? AND idx = ? AND "
+                                + db.owned(UPLOADING))
+                        .param(1, etag.orElse(null), Types.VARCHAR)
+                        .param(2, sagaId)
+                        .param(3, index)
+                        .param(4, sagaId)
+                        .param(5, run)
+                        .update());
     }
 
     void verified(String sagaId, int run) {
-        db.inTransaction(() -> {
+        int updated = db.sql
+                .sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ? AND " + db.owned(UPLOADING))
+                .params(sagaId, sagaId, run)
+                .update();
+        if (updated == 0) {
+            requireOwned(sagaId, run); // an empty document has no rows
+        }
+    }
+
+    /** @throws SagaException if the statement changed nothing: the run may no longer write, or the row is lost */
+    private void requireFenced(String sagaId, int run, int updated) {
+        if (updated != 1) {
             requireOwned(sagaId, run);
-            db.sql
-                    .sql("UPDATE chunk SET state = 'VERIFIED' WHERE saga_id = ?")
-                    .param(sagaId)
-                    .update();
-        });
+            requireRow(updated, sagaId);
+        }
     }
 
     /** Chunks that the bucket confirmed so far. */
@@ -283,12 +333,15 @@ public final class ChunkRepository {
      */
     private void requireOwned(String sagaId, int run) {
         boolean owned = db.sql
-                .sql("SELECT run FROM saga WHERE saga_id = ? AND run = ? AND state IN ('UPLOADING','VERIFYING')"
-                        + db.forShare())
+                .sql("SELECT run FROM saga WHERE saga_id = ? AND run = ? AND state " + UPLOADING + db.forShare())
                 .params(sagaId, run)
                 .query(Integer.class)
                 .optional()
                 .isPresent();
+        requireOwner(owned, sagaId, run);
+    }
+
+    private static void requireOwner(boolean owned, String sagaId, int run) {
         if (!owned) {
             throw new SagaException(
                     Reason.CANCELLED,

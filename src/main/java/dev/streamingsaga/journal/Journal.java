@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The source of truth about every saga, as one repository for each kind of record. Each method of a repository is one
@@ -51,6 +52,7 @@ public final class Journal {
     private final DeletionRepository deletions;
     private final SecurityLabels labels;
     private final LegalHoldRepository legalHolds;
+    private volatile @Nullable String epoch;
 
     /** With a lease of 30 s. */
     public Journal(DataSource dataSource, Clock clock, String node) {
@@ -267,6 +269,11 @@ public final class Journal {
 
     /** Identifies this journal: a random id, created on first use and never changed. */
     public String epoch() {
-        return Epoch.of(db);
+        String known = epoch;
+        if (known == null) {
+            known = Epoch.of(db);
+            epoch = known;
+        }
+        return known;
     }
 }

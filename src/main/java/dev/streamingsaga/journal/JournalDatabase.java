@@ -66,6 +66,17 @@ final class JournalDatabase {
         return shareLock.obtain();
     }
 
+    /**
+     * Condition of a statement that only the owner of a saga may execute, with the parameters saga id and run. A
+     * takeover waits until the transaction ends; one that was committed earlier is detected.
+     *
+     * @param states condition on the saga's state
+     */
+    String owned(String states) {
+        return "EXISTS (SELECT 1 FROM saga WHERE saga.saga_id = ? AND saga.run = ? AND saga.state " + states
+                + forShare() + ")";
+    }
+
     private static String forShare(DataSource dataSource) {
         try {
             return JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getDatabaseProductName)

@@ -75,7 +75,7 @@ public final class OperatorCommands {
             clear(sagaId);
             if (updated == 1) {
                 steps.stop(sagaId);
-                transitions.recordTransition(sagaId, before, SagaState.PAUSED);
+                transitions.recordTransition(sagaId, before);
             }
             return updated == 1;
         });

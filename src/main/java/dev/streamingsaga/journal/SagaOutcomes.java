@@ -36,29 +36,41 @@ public final class SagaOutcomes {
      * @return whether the saga is COMPLETED, by this call or an earlier one
      */
     public boolean complete(String sagaId, int run) {
+        return completed(sagaId, run).isPresent();
+    }
+
+    /** As {@link #complete}; returns the saga if it is COMPLETED. */
+    public Optional<SagaRecord> completed(String sagaId, int run) {
         return db.inTransaction(() -> {
             long now = db.now();
-            int updated = db.sql
+            Optional<SagaRecord> completed = db.sql
                     .sql("UPDATE saga SET state = 'COMPLETED', finished_at = ?, updated_at = ?"
                             + " WHERE saga_id = ? AND run = ? AND state = 'COMPLETING' AND NOT EXISTS"
                             + " (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
-                            + " AND step.state NOT IN ('WRITTEN','SKIPPED'))")
+                            + " AND step.state NOT IN ('WRITTEN','SKIPPED')) RETURNING *")
                     .params(now, now, sagaId, run)
-                    .update();
-            if (updated == 1) {
+                    .query(SagaRepository::saga)
+                    .optional();
+            if (completed.isPresent()) {
                 repositories.registration().release(sagaId);
-                repositories.transitions().recordTransition(sagaId, SagaState.COMPLETING, SagaState.COMPLETED);
+                repositories.transitions().recordTransition(completed.get(), SagaState.COMPLETING);
+                return completed;
             }
-            return updated == 1 || repositories.sagas().state(sagaId) == SagaState.COMPLETED;
+            return repositories.sagas().find(sagaId).filter(saga -> saga.state() == SagaState.COMPLETED);
         });
     }
 
-    /** Records that the document is visible in every store. */
-    public void published(String sagaId) {
-        db.sql
-                .sql("UPDATE saga SET published_at = ? WHERE saga_id = ?")
+    /**
+     * Records that the document is visible in every store.
+     *
+     * @return the saga as it is now
+     */
+    public Optional<SagaRecord> published(String sagaId) {
+        return db.sql
+                .sql("UPDATE saga SET published_at = ? WHERE saga_id = ? RETURNING *")
                 .params(db.now(), sagaId)
-                .update();
+                .query(SagaRepository::saga)
+                .optional();
     }
 
     /** Marks the saga as replaced by a newer version, which is visible. */
@@ -103,7 +115,7 @@ public final class SagaOutcomes {
                     .update();
             if (updated == 1) {
                 repositories.steps().stop(sagaId);
-                repositories.transitions().recordTransition(sagaId, before, SagaState.COMPENSATING);
+                repositories.transitions().recordTransition(sagaId, before);
                 repositories.events().append(sagaId, Event.EventKind.ERROR, "", message, "");
                 return true;
             }

@@ -2,6 +2,8 @@ package dev.streamingsaga.journal;
 
 import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.audit.AuditLog;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,10 +112,10 @@ public final class SagaRegistration {
                 release(sagaId);
                 return new RegisteredSaga(redeliveries.latest(previous.get()), false);
             }
-            insert(sagaId, request);
+            SagaRecord inserted = insert(sagaId, request);
             previous.ifPresent(saga -> continueDelivery(saga, sagaId));
             events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
-            SagaRecord saga = sagas.get(sagaId);
+            SagaRecord saga = previous.isPresent() ? sagas.get(sagaId) : inserted;
             JournalDatabase.afterCommit(() -> StateLog.received(saga));
             return new RegisteredSaga(saga, true);
         });
@@ -176,9 +178,8 @@ public final class SagaRegistration {
     /** Records a saga that claims nothing yet: its document is known only when its body is complete. */
     SagaRecord receiveUnclaimed(NewSaga request) {
         String sagaId = Ids.next();
-        insert(sagaId, request);
+        SagaRecord saga = insert(sagaId, request);
         events.append(sagaId, Event.EventKind.STATE, "", "RECEIVED", "");
-        SagaRecord saga = sagas.get(sagaId);
         JournalDatabase.afterCommit(() -> StateLog.received(saga));
         return saga;
     }
@@ -198,14 +199,17 @@ public final class SagaRegistration {
         return Optional.empty();
     }
 
-    private void insert(String sagaId, NewSaga request) {
+    private SagaRecord insert(String sagaId, NewSaga request) {
         long now = db.now();
-        db.sql
+        Optional<SourceIdentity> seen = request.origin().identity();
+        SagaRecord saga = db.sql
                 .sql("""
                 INSERT INTO saga (saga_id, state, run, node, lease_until, deadline_at, participants, source, source_key,
                                   source_host, file_name, owner, classification, key_id, received_at, updated_at,
-                                  request, sender, format, endpoint, delivery)
-                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""")
+                                  request, sender, format, endpoint, delivery, file_key, size_bytes,
+                                  modified_nanos, changed_nanos)
+                VALUES (?, 'RECEIVED', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                RETURNING *""")
                 .params(
                         sagaId,
                         leases.node(),
@@ -225,16 +229,14 @@ public final class SagaRegistration {
                         request.sender().orElse(null),
                         SagaFormat.INITIAL,
                         request.delivery().endpoint().map(Enum::name).orElse(null),
-                        sagaId)
-                .update();
-        request.origin().identity().ifPresent(seen -> recordIdentity(sagaId, seen));
-        List<String> steps = StepNames.all(request.participants());
-        for (int i = 0; i < steps.size(); i++) {
-            db.sql
-                    .sql("INSERT INTO step (saga_id, name, ordinal, state) VALUES (?, ?, ?, 'PENDING')")
-                    .params(sagaId, steps.get(i), i)
-                    .update();
-        }
+                        sagaId,
+                        seen.map(SourceIdentity::fileKey).orElse(null),
+                        seen.map(SourceIdentity::sizeBytes).orElse(null),
+                        seen.map(SourceIdentity::modifiedNanos).orElse(null),
+                        seen.map(SourceIdentity::changedNanos).orElse(null))
+                .query(SagaRepository::saga)
+                .single();
+        insertSteps(sagaId, StepNames.all(request.participants()));
         audit.record(
                 request.access().actor(),
                 AuditAction.INGEST,
@@ -249,6 +251,19 @@ public final class SagaRegistration {
                         request.owner(),
                         "classification",
                         request.classification()));
+        return saga;
+    }
+
+    private void insertSteps(String sagaId, List<String> steps) {
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            values.addAll(List.of(sagaId, steps.get(i), i));
+        }
+        String rows = String.join(", ", Collections.nCopies(steps.size(), "(?, ?, ?, 'PENDING')"));
+        db.sql
+                .sql("INSERT INTO step (saga_id, name, ordinal, state) VALUES " + rows)
+                .params(values)
+                .update();
     }
 
     private void recordIdentity(String sagaId, SourceIdentity seen) {

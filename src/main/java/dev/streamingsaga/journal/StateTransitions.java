@@ -5,6 +5,7 @@ import dev.streamingsaga.audit.AuditAction;
 import dev.streamingsaga.audit.AuditLog;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** State transitions: only legal ones, and only by the run that owns the saga. Call them in a transaction. */
 final class StateTransitions {
@@ -33,22 +34,25 @@ final class StateTransitions {
         if (!from.canTransitionTo(to)) {
             return 0;
         }
-        int updated = db.sql
+        Optional<SagaRecord> updated = db.sql
                 .sql("UPDATE saga SET state = ?, updated_at = ?, lease_until = ?"
-                        + " WHERE saga_id = ? AND state = ? AND run = ?")
+                        + " WHERE saga_id = ? AND state = ? AND run = ? RETURNING *")
                 .params(to.name(), db.now(), leaseEnd(), sagaId, from.name(), run)
-                .update();
-        if (updated == 1 && from != to) {
-            recordTransition(sagaId, from, to);
-        }
-        return updated;
+                .query(SagaRepository::saga)
+                .optional();
+        updated.filter(saga -> from != to).ifPresent(saga -> recordTransition(saga, from));
+        return updated.isPresent() ? 1 : 0;
+    }
+
+    /** As below, for a saga whose record is not at hand. */
+    void recordTransition(String sagaId, SagaState from) {
+        recordTransition(sagas.get(sagaId), from);
     }
 
     /** Appends the new state to the saga's history, and notifies the listener once it is committed. */
-    void recordTransition(String sagaId, SagaState from, SagaState to) {
-        events.append(sagaId, Event.EventKind.STATE, "", to.name(), "");
-        SagaRecord saga = sagas.get(sagaId);
-        if (to.isFinal()) {
+    void recordTransition(SagaRecord saga, SagaState from) {
+        events.append(saga.sagaId(), Event.EventKind.STATE, "", saga.state().name(), "");
+        if (saga.state().isFinal()) {
             recordOutcome(saga);
         }
         JournalDatabase.afterCommit(() -> {

@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -25,18 +26,61 @@ public final class StepRepository {
      * @throws SagaException if the run no longer owns the saga, or the saga was cancelled or paused
      */
     public void begins(String sagaId, int run, String step, SagaState state) {
+        begins(sagaId, run, new StepBegin(step, sagas.state(sagaId), state), Optional.empty());
+    }
+
+    /** A step of the run that has ended. */
+    record EndedStep(String name, long atMillis, OptionalLong expected) {}
+
+    /** @param from the state in which the run left the saga */
+    record StepBegin(String step, SagaState from, SagaState to) {}
+
+    /**
+     * As {@link #begins(String, int, String, SagaState)}, and records the end of the step before.
+     *
+     * @throws SagaException also if the saga is in another state than {@code from}
+     */
+    void begins(String sagaId, int run, StepBegin begin, Optional<EndedStep> ended) {
+        // Only resume continues a paused saga, and that is another run.
+        if (begin.from() == SagaState.PAUSED || !begin.from().canTransitionTo(begin.to())) {
+            throw transitions.revoked(sagaId);
+        }
         db.inTransaction(() -> {
-            SagaState current = sagas.state(sagaId);
-            // Only resume continues a paused saga, and that is another run.
-            if (current == SagaState.PAUSED || !current.canTransitionTo(state)) {
-                throw transitions.revoked(sagaId);
+            if (begin.from() != begin.to()) {
+                transitions.requireUpdated(transitions.transition(sagaId, begin.from(), begin.to(), run), sagaId, run);
             }
-            transitions.requireUpdated(transitions.transition(sagaId, current, state, run), sagaId, run);
-            db.sql
-                    .sql("UPDATE step SET state = ?, started_at = ? WHERE saga_id = ? AND name = ?")
-                    .params(StepState.WRITING.name(), db.now(), sagaId, step)
-                    .update();
+            String owned = db.owned("= '" + begin.to() + "'");
+            int updated = ended.map(before -> advance(sagaId, run, before, begin.step(), owned))
+                    .orElseGet(() -> db.sql
+                            .sql("UPDATE step SET state = 'WRITING', started_at = ? WHERE saga_id = ? AND name = ?"
+                                    + " AND " + owned)
+                            .params(db.now(), sagaId, begin.step(), sagaId, run)
+                            .update());
+            transitions.requireUpdated(updated, sagaId, run);
         });
+    }
+
+    private int advance(String sagaId, int run, EndedStep ended, String next, String owned) {
+        int updated = db.sql
+                .sql("UPDATE step SET state = CASE name WHEN ? THEN 'WRITTEN' ELSE 'WRITING' END,"
+                        + " finished_at = CASE name WHEN ? THEN ? ELSE finished_at END,"
+                        + " expected = CASE name WHEN ? THEN ? ELSE expected END,"
+                        + " started_at = CASE name WHEN ? THEN ? ELSE started_at END"
+                        + " WHERE saga_id = ? AND name IN (?, ?) AND " + owned)
+                .param(1, ended.name())
+                .param(2, ended.name())
+                .param(3, ended.atMillis())
+                .param(4, ended.name())
+                .param(5, boxed(ended.expected()), Types.BIGINT)
+                .param(6, next)
+                .param(7, db.now())
+                .param(8, sagaId)
+                .param(9, ended.name())
+                .param(10, next)
+                .param(11, sagaId)
+                .param(12, run)
+                .update();
+        return updated / 2;
     }
 
     /** Marks the steps that were being written as stopped. */
@@ -53,24 +97,22 @@ public final class StepRepository {
      * @param expected number of pieces that its store reported
      */
     public void ends(String sagaId, int run, String step, OptionalLong expected) {
-        db.inTransaction(() -> {
-            transitions.requireUpdated(
-                    db.sql
-                            .sql("UPDATE saga SET updated_at = ? WHERE saga_id = ? AND run = ? AND state NOT IN "
-                                    + SagaRepository.finalAnd("COMPENSATING"))
-                            .params(db.now(), sagaId, run)
-                            .update(),
-                    sagaId,
-                    run);
-            db.sql
-                    .sql("UPDATE step SET state = ?, finished_at = ?, expected = ? WHERE saga_id = ? AND name = ?")
-                    .param(1, StepState.WRITTEN.name())
-                    .param(2, db.now())
-                    .param(3, boxed(expected), Types.BIGINT)
-                    .param(4, sagaId)
-                    .param(5, step)
-                    .update();
-        });
+        ends(sagaId, run, new EndedStep(step, db.now(), expected));
+    }
+
+    void ends(String sagaId, int run, EndedStep step) {
+        int updated = db.sql
+                .sql("UPDATE step SET state = 'WRITTEN', finished_at = ?, expected = ?"
+                        + " WHERE saga_id = ? AND name = ? AND "
+                        + db.owned("NOT IN " + SagaRepository.finalAnd("COMPENSATING")))
+                .param(1, step.atMillis())
+                .param(2, boxed(step.expected()), Types.BIGINT)
+                .param(3, sagaId)
+                .param(4, step.name())
+                .param(5, sagaId)
+                .param(6, run)
+                .update();
+        transitions.requireUpdated(updated, sagaId, run);
     }
 
     /** Records the number of pieces that a store reported when a repair rewrote it. */

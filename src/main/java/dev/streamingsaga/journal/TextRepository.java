@@ -23,20 +23,27 @@ public final class TextRepository {
     /**
      * Records the outcome, in place of an earlier one.
      *
+     * @return what was recorded
      * @throws SagaException if the run no longer owns the saga, or the saga has an outcome or is being compensated
      */
-    void replace(String sagaId, int run, TextOutcome outcome) {
-        db.inTransaction(() -> {
-            requireRunning(sagaId, run);
-            insert(
-                            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (saga_id) DO UPDATE SET run = excluded.run,"
-                                    + " segments = excluded.segments, title = excluded.title,"
-                                    + " author = excluded.author, cut_after = excluded.cut_after",
-                            sagaId,
-                            run,
-                            outcome)
-                    .update();
-        });
+    TextOutcome replace(String sagaId, int run, TextOutcome read) {
+        TextOutcome outcome = storable(read);
+        transitions.requireUpdated(
+                insert(
+                                "SELECT ?, ?, ?, ?, ?, ? WHERE "
+                                        + db.owned("NOT IN " + SagaRepository.finalAnd("COMPENSATING"))
+                                        + " ON CONFLICT (saga_id) DO UPDATE SET run = excluded.run,"
+                                        + " segments = excluded.segments, title = excluded.title,"
+                                        + " author = excluded.author, cut_after = excluded.cut_after",
+                                sagaId,
+                                run,
+                                outcome)
+                        .param(7, sagaId)
+                        .param(8, run)
+                        .update(),
+                sagaId,
+                run);
+        return outcome;
     }
 
     private void requireRunning(String sagaId, int run) {
@@ -58,8 +65,8 @@ public final class TextRepository {
                 .param(1, sagaId)
                 .param(2, run)
                 .param(3, TextOutcome.encode(outcome.segmentsPerPage()))
-                .param(4, storable(outcome.title()))
-                .param(5, storable(outcome.author()))
+                .param(4, outcome.title())
+                .param(5, outcome.author())
                 .param(6, cutAfter.isPresent() ? (Long) cutAfter.getAsLong() : null, Types.BIGINT);
     }
 
@@ -90,15 +97,19 @@ public final class TextRepository {
     public void replaceCompleted(String sagaId, int run, TextOutcome outcome) {
         db.inTransaction(() -> {
             forgetCompleted(sagaId);
-            insert("SELECT ?, ?, ?, ?, ?, ? WHERE " + COMPLETED, sagaId, run, outcome)
+            insert("SELECT ?, ?, ?, ?, ?, ? WHERE " + COMPLETED, sagaId, run, storable(outcome))
                     .param(7, sagaId)
                     .update();
         });
     }
 
     /** PostgreSQL stores no NUL. */
-    private static String storable(String text) {
-        return text.replace("\0", "");
+    private static TextOutcome storable(TextOutcome outcome) {
+        return new TextOutcome(
+                outcome.segmentsPerPage(),
+                outcome.title().replace("\0", ""),
+                outcome.author().replace("\0", ""),
+                outcome.cutAfter());
     }
 
     /** Empty if the text was not read to an end yet, or by a version that did not record it. */

@@ -113,7 +113,7 @@ public final class VersionRepository {
         return db.sql
                 .sql("SELECT v.*, COALESCE(saga.sha256, '') AS sha256 FROM document_version v"
                         + " JOIN saga ON saga.saga_id = v.saga_id"
-                        + " WHERE v.chain = ? AND v.number > 0 AND v.state <> 'REMOVED' ORDER BY v.number DESC")
+                        + " WHERE v.chain = ? AND v.state <> 'REMOVED' ORDER BY v.number DESC")
                 .param(chain)
                 .query(VersionRepository::row)
                 .list();
@@ -206,14 +206,15 @@ public final class VersionRepository {
                 .update();
     }
 
-    /** Whether a newer version than a completed saga's is visible already, so that this one must not become visible. */
-    public boolean isOutdated(SagaRecord saga) {
+    /** Whether a completed saga's document must not become visible: a newer version is visible, or it is deleted. */
+    public boolean isHidden(SagaRecord saga) {
         return db.sql
                 .sql("SELECT EXISTS (SELECT 1 FROM document_version own JOIN document_version newer"
                         + " ON newer.chain = own.chain AND newer.number > own.number"
                         + " WHERE own.saga_id = ? AND own.number > 0"
-                        + " AND newer.state = 'CURRENT' AND newer.state <> 'REMOVED')")
-                .param(saga.sagaId())
+                        + " AND newer.state = 'CURRENT' AND newer.state <> 'REMOVED')"
+                        + " OR EXISTS (SELECT 1 FROM deleted_version WHERE saga_id = ?)")
+                .params(saga.sagaId(), saga.sagaId())
                 .query(Boolean.class)
                 .single();
     }
@@ -224,15 +225,15 @@ public final class VersionRepository {
      * what has to be removed.
      *
      * @param keep number of versions to keep, the current one included
+     * @return whether {@link #outstanding} may list something
      */
-    public void replace(SagaRecord saga, int keep) {
+    public boolean replace(SagaRecord saga, int keep) {
         String chain = VersionChain.of(saga);
-        db.inTransaction(() -> {
+        return db.inTransaction(() -> {
             lock(chain);
-            LegalHoldRepository.lock(db);
             List<Candidate> all = candidates(saga, chain);
             if (all.isEmpty() || !all.get(0).saga().sagaId().equals(saga.sagaId())) {
-                return; // replaced or deleted meanwhile
+                return true; // replaced or deleted meanwhile
             }
             Candidate current = all.get(0);
             for (Candidate candidate : all) {
@@ -250,7 +251,7 @@ public final class VersionRepository {
                     supersede(candidate, current, chain);
                 }
             }
-            removeBeyond(keep, chain, current);
+            return removeBeyond(keep, chain, current);
         });
     }
 
@@ -304,6 +305,7 @@ public final class VersionRepository {
     }
 
     private boolean isHeld(String sagaId) {
+        LegalHoldRepository.lock(db);
         return db.sql
                 .sql("SELECT EXISTS (SELECT 1 FROM saga WHERE saga_id = ? AND " + LegalHoldRepository.HELD + ")")
                 .param(sagaId)
@@ -312,11 +314,14 @@ public final class VersionRepository {
     }
 
     /** The same content again takes no place of its own among those that are kept. */
-    private void removeBeyond(int keep, String chain, Candidate current) {
+    private boolean removeBeyond(int keep, String chain, Candidate current) {
         String newerContent = current.saga().document().map(Document::sha256).orElse("");
         int kept = 1;
+        boolean outstanding = false;
         for (Row row : live(chain)) {
-            if (row.state() == VersionState.HIDING || row.state() == VersionState.KEPT) {
+            boolean numbered = row.number() > 0;
+            outstanding |= !numbered || row.state() != VersionState.CURRENT && row.state() != VersionState.STORED;
+            if (numbered && (row.state() == VersionState.HIDING || row.state() == VersionState.KEPT)) {
                 if ((kept >= keep || row.sha256().equals(newerContent)) && !isHeld(row.sagaId())) {
                     setState(row.sagaId(), VersionState.REMOVING);
                 } else {
@@ -325,6 +330,7 @@ public final class VersionRepository {
                 }
             }
         }
+        return outstanding;
     }
 
     private void setState(String sagaId, VersionState state) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -61,11 +62,12 @@ final class Completion {
 
     /** @return false if this run did not complete the saga and never will */
     boolean complete(String sagaId, int run) {
-        if (!journal.outcomes().complete(sagaId, run)) {
+        Optional<SagaRecord> completed = journal.outcomes().completed(sagaId, run);
+        if (completed.isEmpty()) {
             return false;
         }
         try {
-            publish(journal.sagas().find(sagaId).orElseThrow());
+            publish(completed.get());
         } finally {
             parts.runs().end(sagaId); // the recovery repeats what failed
         }
@@ -81,16 +83,20 @@ final class Completion {
         if (saga.published()) {
             return;
         }
-        Map<String, String> failures = journal.versions().isOutdated(saga) ? Map.of() : show(saga);
-        if (isDeleted(saga)) {
+        boolean hidden = journal.versions().isHidden(saga);
+        Map<String, String> failures = hidden ? Map.of() : show(saga);
+        if (journal.deletions().contains(saga.sagaId())) {
+            if (!hidden) {
+                hideAgain(saga);
+            }
             return;
         }
         if (failures.isEmpty()) {
-            journal.versions().replace(saga, versionsKept);
-            journal.versions().outstanding(saga).forEach(this::removeReplaced);
-            journal.outcomes().published(saga.sagaId());
-            journal.sagas()
-                    .find(saga.sagaId())
+            if (journal.versions().replace(saga, versionsKept)) {
+                journal.versions().outstanding(saga).forEach(this::removeReplaced);
+            }
+            journal.outcomes()
+                    .published(saga.sagaId())
                     .filter(now -> now.supersededBy().isEmpty())
                     .ifPresent(parts.published());
         } else {
@@ -102,15 +108,9 @@ final class Completion {
     private Map<String, String> show(SagaRecord saga) {
         Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
         Map<String, String> failures = new LinkedHashMap<>();
-        List<String> stores = new ArrayList<>(List.of(StoreNames.UPLOAD));
-        stores.addAll(saga.participants());
-        for (String store : stores) {
-            if (isDeleted(saga)) {
-                break;
-            }
+        for (String store : stores(saga)) {
             try {
                 parts.stores().complete(store, facts);
-                hideAgain(saga, store);
             } catch (StoreCallException e) {
                 failures.put(store, String.valueOf(e.getMessage()));
                 LOG.warn(
@@ -124,14 +124,22 @@ final class Completion {
         return failures;
     }
 
-    private boolean isDeleted(SagaRecord saga) {
-        return journal.deletions().contains(saga.sagaId());
+    private static List<String> stores(SagaRecord saga) {
+        List<String> stores = new ArrayList<>(List.of(StoreNames.UPLOAD));
+        stores.addAll(saga.participants());
+        return stores;
     }
 
-    /** The deletion may have hidden the document just before this made it visible. */
-    private void hideAgain(SagaRecord saga, String store) throws StoreCallException {
-        if (isDeleted(saga)) {
-            parts.stores().hide(store, saga.document().map(Document::facts).orElseThrow());
+    /** A deletion that began meanwhile may have hidden the document in a store before this made it visible there. */
+    private void hideAgain(SagaRecord saga) {
+        Map<String, Object> facts = saga.document().map(Document::facts).orElseThrow();
+        for (String store : stores(saga)) {
+            try {
+                parts.stores().hide(store, facts);
+            } catch (StoreCallException e) {
+                LOG.warn(
+                        "saga {} is being deleted; store {} cannot hide it ({})", saga.sagaId(), store, e.getMessage());
+            }
         }
     }
 

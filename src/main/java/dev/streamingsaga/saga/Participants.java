@@ -61,6 +61,7 @@ final class Participants {
         if (runs.release(run) || hasEnded(run.sagaId(), run.number())) {
             throw failure;
         }
+        journalEnd(run);
         try {
             journal.outcomes().beginCompensation(run.sagaId(), run.number(), Failures.cause(failure, thrown));
         } catch (RuntimeException e) {
@@ -70,6 +71,15 @@ final class Participants {
             run.markHandedOver();
         }
         throw failure;
+    }
+
+    /** The step before the failed one has ended, even if the journal does not learn it. */
+    private static void journalEnd(ActiveRun run) {
+        try {
+            run.journalEnd();
+        } catch (RuntimeException e) {
+            // Cancelled meanwhile, or the journal cannot be reached.
+        }
     }
 
     /** Paused, or taken over by a later run. */

@@ -136,6 +136,9 @@ public final class SagaEngine implements CallbackHandler, AutoCloseable {
      * now unless its callback has already done this.
      */
     public void closed(ActiveRun run) {
+        if (run.hasOutcome()) {
+            return;
+        }
         patience.call(run, "complete", () -> completion.complete(run.sagaId(), run.number()));
     }
 

@@ -99,11 +99,12 @@ final class VectorStoreRoutes extends RouteBuilder {
             .process(segments::compareSegmentation)
             .policy(db.writing())
                 // What an older version left unfinished begins again, since it wrote no words of this format.
-                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and exists (select 1"
-                    + " from vector_document d where d.saga_id = :#sagaId and d.visible = 0 and d.word_format = 0)"))
                 // Segments of another segmentation cannot be continued: text would be missing, or stored twice.
-                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and :#keep = 0 and exists (select 1"
-                    + " from vector_document d where d.saga_id = :#sagaId and d.segmentation <> :#segmentation)"))
+                // Nor can vectors of another model.
+                .to(db.sql("delete from vector_segment where saga_id = :#sagaId and (model <> :#model"
+                    + " or dimension <> :#dimension or exists (select 1 from vector_document d"
+                    + " where d.saga_id = :#sagaId and (d.visible = 0 and d.word_format = 0"
+                    + " or :#keep = 0 and d.segmentation <> :#segmentation)))"))
                 .to(db.sql("insert into vector_document (saga_id, document_id, run, file_name, model, dimension,"
                     + " owner, classification, content_type, received, file_key, segmentation, word_format)"
                     + " values (:#sagaId, :#documentId, :#run, :#fileName, :#model, :#dimension,"
@@ -116,8 +117,6 @@ final class VectorStoreRoutes extends RouteBuilder {
                     + " then vector_document.word_format else excluded.word_format end"
                     + " where vector_document.run <= excluded.run"))
                 .process(StoreSteps.requireOwnRun(db.store()))
-                .to(db.sql("delete from vector_segment where saga_id = :#sagaId"
-                    + " and (model <> :#model or dimension <> :#dimension)"))
                 .to(db.query(FIRST_MISSING))
             .end()
             .process(segments::writeAll)

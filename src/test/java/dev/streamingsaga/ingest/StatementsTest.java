@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("one-jdk")
 class StatementsTest {
     private static final int DOCUMENTS = 10;
-    private static final int MAX_JOURNAL = 135;
-    private static final int MAX_STORES = 38;
+    private static final int MAX_JOURNAL = 53;
+    private static final int MAX_STORES = 28;
     private static final int MAX_REQUESTS = 5;
 
     @Test
@@ -66,6 +66,11 @@ class StatementsTest {
         }
     }
 
+    /** The pool's test of an idle connection, and the recovery's look for work: how often depends on the time. */
+    private static boolean isBackground(String statement) {
+        return statement.isEmpty() || statement.startsWith("SELECT CASE WHEN EXISTS (SELECT 1 FROM saga WHERE wish");
+    }
+
     private static String request(ProxiedRequest request) {
         boolean list = request.query() != null && request.query().contains("list-type");
         return request.method() + " "
@@ -87,6 +92,7 @@ class StatementsTest {
         }
 
         int add(Map<String, Integer> counted) {
+            counted.keySet().removeIf(StatementsTest::isBackground);
             int sum = 0;
             for (Map.Entry<String, Integer> entry : counted.entrySet()) {
                 int each = entry.getValue() / DOCUMENTS;

@@ -406,6 +406,7 @@ abstract class JournalContract {
         ActiveRun run = upTo(receive("a"), SagaState.VERIFYING);
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.of(70));
+        run.journalEnd();
         assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> step.name().equals("vector"))
                 .extracting(StepRecord::expected)
@@ -413,6 +414,7 @@ abstract class JournalContract {
         journal.steps().expects(run.sagaId(), "vector", OptionalLong.of(5_000_000_000L));
         run.begin("graph", SagaState.PROCESSING);
         run.end("graph", OptionalLong.empty());
+        run.journalEnd();
 
         assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> List.of("verify", "vector", "graph").contains(step.name()))
@@ -423,6 +425,7 @@ abstract class JournalContract {
                         tuple("graph", OptionalLong.empty()));
         run.begin("vector", SagaState.PROCESSING);
         run.end("vector", OptionalLong.empty());
+        run.journalEnd();
         assertThat(journal.steps().of(run.sagaId()))
                 .filteredOn(step -> step.name().equals("vector"))
                 .extracting(StepRecord::expected)
@@ -472,7 +475,8 @@ abstract class JournalContract {
         assertThat(journal.outcomes().beginCompensation(run.sagaId(), 1, Reason.TIMEOUT, "too late"))
                 .isTrue();
 
-        assertThatThrownBy(() -> run.end("graph", OptionalLong.empty()))
+        run.end("graph", OptionalLong.empty());
+        assertThatThrownBy(run::journalEnd)
                 .isInstanceOfSatisfying(
                         SagaException.class,
                         refusal -> assertThat(refusal.reason()).isEqualTo(Reason.TIMEOUT));
@@ -1183,7 +1187,8 @@ abstract class JournalContract {
         List<Event> before = journal.events().of(old.sagaId());
         SagaRecord taken = saga(old);
 
-        assertFenced(() -> old.end("upload", OptionalLong.empty()));
+        old.end("upload", OptionalLong.empty());
+        assertFenced(old::journalEnd);
         assertFenced(() -> old.begin("verify", SagaState.VERIFYING));
         assertFenced(() -> old.bindLra("http://127.0.0.1/lra/2"));
         assertFenced(() -> old.setDocument(old.document()));
@@ -2355,8 +2360,8 @@ abstract class JournalContract {
                 newer.document().orElseThrow().documentId(),
                 older.sagaId());
 
-        assertThat(other.versions().isOutdated(saga(older))).isTrue();
-        assertThat(other.versions().isOutdated(newer)).isFalse();
+        assertThat(other.versions().isHidden(saga(older))).isTrue();
+        assertThat(other.versions().isHidden(newer)).isFalse();
         assertThat(statusesOf(newer)).containsExactly("2 CURRENT", "1 KEPT");
         other.versions().replace(saga(older), 1);
 
@@ -3273,6 +3278,8 @@ abstract class JournalContract {
         assertThat(duration(again, "upload")).as("runs").isZero();
         clock.forward(Duration.ofSeconds(3));
         again.end("upload", OptionalLong.empty());
+        clock.forward(Duration.ofSeconds(2));
+        again.journalEnd();
         assertThat(duration(again, "upload")).isEqualTo(Duration.ofSeconds(3));
     }
 
