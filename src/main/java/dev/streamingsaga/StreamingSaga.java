@@ -269,7 +269,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 new VerifiedSources(config, servers.s3(), sealing)::of,
                 resources.databases()));
         stores.startVectorIndexes();
-        Reports reports = new Reports(config, journal, context);
+        Reports reports = closeLater(new Reports(config, journal, context));
         journal.redeliveries().configure(config.operation().redelivery(), reports::redeliveryGivenUp);
         CallbackToken tokens =
                 CallbackToken.open(config.dataDir(), config.servers().callback().secret());

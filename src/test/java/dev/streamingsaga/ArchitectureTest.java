@@ -195,6 +195,7 @@ class ArchitectureTest {
                     + String.join(
                             "|",
                             "ReportFiles",
+                            "EventReport",
                             "Settlement",
                             "FileMove",
                             "DoneFileMarker", // the others report to the probe; this one removes what Settlement

@@ -29,11 +29,11 @@ final class SagaFeed {
     private final Set<EventStream> listeners = ConcurrentHashMap.newKeySet();
     private final ObjectMapper json = new ObjectMapper();
     private Map<String, String> published = Map.of();
-    private Map<String, Ended> ended = Map.of();
+    private Map<String, Shown> idle = Map.of();
     private boolean atWork;
 
-    /** Everything that the view of an ended saga depends on. */
-    private record Ended(SagaRecord saga, OpenCleanups open) {}
+    /** Everything that the view of a saga depends on that no process works on. */
+    private record Shown(SagaRecord saga, OpenCleanups open) {}
 
     /** @param sagas the facade for these listeners */
     SagaFeed(SagaOperator sagas, AccessLimit limit, SagaViews views, Totals totals) {
@@ -97,25 +97,33 @@ final class SagaFeed {
         return events;
     }
 
-    /** Events by saga, in this order. An ended saga that has not changed is not queried again. */
+    /** Events by saga, in this order. Steps and chunks are queried only for sagas that a process works on. */
     private Map<String, String> sagaEvents(List<SagaRecord> watched, Map<String, OpenCleanups> open) {
-        Map<String, Ended> nowEnded = new HashMap<>();
+        Map<String, Shown> nowIdle = new HashMap<>();
         Map<String, String> events = new LinkedHashMap<>();
         List<SagaRecord> changed = new ArrayList<>();
         for (SagaRecord saga : watched) {
-            Ended now = new Ended(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
-            String before = now.equals(ended.get(saga.sagaId())) ? published.get(saga.sagaId()) : null;
+            Shown now = new Shown(saga, open.getOrDefault(saga.sagaId(), OpenCleanups.NONE));
+            String before = now.equals(idle.get(saga.sagaId())) ? published.get(saga.sagaId()) : null;
             events.put(saga.sagaId(), before == null ? "" : before);
             if (before == null) {
                 changed.add(saga);
             }
-            if (saga.state().isFinal()) {
-                nowEnded.put(saga.sagaId(), now);
+            if (isIdle(saga)) {
+                nowIdle.put(saga.sagaId(), now);
             }
         }
         views.summaries(changed, open).forEach(summary -> events.put(summary.sagaId(), event("saga", summary)));
-        ended = nowEnded;
+        idle = nowIdle;
         return events;
+    }
+
+    /** Whether its chunks change only together with its row. */
+    private boolean isIdle(SagaRecord saga) {
+        SagaState state = saga.state();
+        return state.isFinal()
+                || (state == SagaState.PAUSED || state == SagaState.RECEIVED)
+                        && sagas.findRunning(saga.sagaId()).isEmpty();
     }
 
     /** Publishes sagas that are no longer watched once more: they may have ended, or may no longer need attention. */

@@ -59,7 +59,7 @@ final class SagaViews {
     /** @return the summaries in the same order */
     List<SagaSummary> summaries(List<SagaRecord> sagas, Map<String, OpenCleanups> open) {
         Map<String, ChunkTally> sent = operator.sentChunks(sagas.stream()
-                .filter(saga -> saga.document().isPresent() && !isComplete(saga))
+                .filter(saga -> saga.document().isPresent() && !isUploaded(saga))
                 .map(SagaRecord::sagaId)
                 .toList());
         Map<String, DeletionState> deletions = operator.deletionStates(sagas.stream()
@@ -79,9 +79,16 @@ final class SagaViews {
         return saga.state() == SagaState.COMPLETED && saga.document().isPresent();
     }
 
+    /** The bucket has been compared with the journal: each chunk is there. */
+    private static boolean isUploaded(SagaRecord saga) {
+        return isComplete(saga)
+                || saga.document().isPresent()
+                        && (saga.state() == SagaState.PROCESSING || saga.state() == SagaState.COMPLETING);
+    }
+
     private SagaSummary summary(SagaRecord saga, Optional<DeletionState> deletion, OpenCleanups open, ChunkTally sent) {
         Optional<Document> document = saga.document();
-        boolean complete = isComplete(saga);
+        boolean uploaded = isUploaded(saga);
         return new SagaSummary(
                 saga.sagaId(),
                 saga.state().name(),
@@ -94,8 +101,8 @@ final class SagaViews {
                 document.map(Document::sha256).orElse(null),
                 document.map(Document::sizeBytes).orElse(null),
                 document.map(Document::chunkCount).orElse(null),
-                complete ? document.get().chunkCount() : sent.chunks(),
-                complete ? document.get().sizeBytes() : sent.bytes(),
+                uploaded ? document.get().chunkCount() : sent.chunks(),
+                uploaded ? document.get().sizeBytes() : sent.bytes(),
                 saga.resumedBytes(),
                 saga.lastRun(),
                 saga.runningNode().orElse(null),

@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Counts over all sagas. Counting gets slower as their number grows, so it may take at most about a twentieth of the
- * time: after each count, the result is cached for 20 times as long as counting took. So the counts are milliseconds
- * old with thousands of sagas, and seconds old with millions.
+ * Counts of sagas. Counting may take at most about a twentieth of the time: after each count, the result is cached for
+ * 20 times as long as counting took. So the counts over all sagas are milliseconds old; those of a filter that selects
+ * very many may be seconds old.
  */
 final class Totals {
     private static final int CACHE_FACTOR = 20;
@@ -24,12 +24,15 @@ final class Totals {
 
     private final SagaOperator sagas;
     private final Map<AccessLimit, Counted> cache = new HashMap<>();
+    private final Map<SagaQuery, Selected> selected = new HashMap<>();
 
     Totals(SagaOperator sagas) {
         this.sagas = sagas;
     }
 
     private record Counted(SagaCounts counts, long untilNanos) {}
+
+    private record Selected(Map<String, Object> view, long untilNanos) {}
 
     /** @param limit of the sagas that count */
     synchronized SagaCounts counts(AccessLimit limit) {
@@ -53,10 +56,27 @@ final class Totals {
     }
 
     /**
-     * Counts of the sagas that match, not cached. Also says whether all were counted; sagas that need attention are
-     * counted apart.
+     * Counts of the sagas that match. Also says whether all were counted; sagas that need attention are counted apart.
+     * Pages that show the same list share a count.
      */
     Map<String, Object> of(SagaQuery query) {
+        synchronized (selected) {
+            Selected known = selected.get(query);
+            long begin = System.nanoTime();
+            if (known != null && begin - known.untilNanos() < 0) {
+                return known.view();
+            }
+            Map<String, Object> view = count(query);
+            long end = System.nanoTime();
+            if (selected.size() == MAX_LIMITS) {
+                selected.clear();
+            }
+            selected.put(query, new Selected(view, end + CACHE_FACTOR * (end - begin)));
+            return view;
+        }
+    }
+
+    private Map<String, Object> count(SagaQuery query) {
         SagaCount all = sagas.count(query);
         SagaCount attention = query.attention() ? all : sagas.count(query.needingAttention());
         Map<String, Object> view = new LinkedHashMap<>();

@@ -23,6 +23,9 @@ public record Ratio(
         double oursCpuSeconds,
         double theirsCpuSeconds) {
 
+    private static final double RATIO_PARTS = 1000;
+    private static final double SECOND_PARTS = 100_000;
+
     /** The times of one measured run. */
     record Measurement(double seconds, double cpuSeconds) {}
 
@@ -46,10 +49,10 @@ public record Ratio(
                 round(ratios[ratios.length - 1]),
                 ratios.length,
                 Double.isFinite(cpu) ? round(cpu) : 0,
-                round(median(ours, Measurement::seconds)),
-                round(median(theirs, Measurement::seconds)),
-                round(median(ours, Measurement::cpuSeconds)),
-                round(median(theirs, Measurement::cpuSeconds)));
+                round(median(ours, Measurement::seconds), SECOND_PARTS),
+                round(median(theirs, Measurement::seconds), SECOND_PARTS),
+                round(median(ours, Measurement::cpuSeconds), SECOND_PARTS),
+                round(median(theirs, Measurement::cpuSeconds), SECOND_PARTS));
     }
 
     private static double[] ratios(
@@ -72,6 +75,10 @@ public record Ratio(
     }
 
     private static double round(double value) {
-        return Math.round(value * 1000) / 1000.0;
+        return round(value, RATIO_PARTS);
+    }
+
+    private static double round(double value, double parts) {
+        return Math.round(value * parts) / parts;
     }
 }

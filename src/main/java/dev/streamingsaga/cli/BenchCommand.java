@@ -1,5 +1,6 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.bench.HistoryBench;
 import dev.streamingsaga.bench.Ratio;
 import dev.streamingsaga.bench.RestartBench;
 import dev.streamingsaga.bench.SealingBench;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
             "R4: a resume after a kill at half the upload, compared with a new ingest.",
             "R5: seconds until all sagas of a killed process have their outcome.",
             "R7: an ingest with compression, encryption or both, compared with neither, cold and warm.",
-            "TEXT: the speed of text, from the embedding to a whole ingest, compared with a bare model."
+            "TEXT: the speed of text, from the embedding to a whole ingest, compared with a bare model.",
+            "HISTORY: each operation with many ended sagas in the journal, compared with 100."
         })
 final class BenchCommand implements Callable<Integer> {
     @Mixin
@@ -42,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--ratios",
             split = ",",
             defaultValue = "R1",
-            description = "any of R1, R4, R5, R7, TEXT (default: ${DEFAULT-VALUE})")
+            description = "any of R1, R4, R5, R7, TEXT, HISTORY (default: ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
     @Option(
@@ -63,6 +65,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--sagas", defaultValue = "100", description = "open sagas for R5 (default: ${DEFAULT-VALUE})")
     int sagas;
 
+    @Option(
+            names = "--history",
+            defaultValue = "100000",
+            description = "ended sagas for HISTORY (default: ${DEFAULT-VALUE})")
+    int history;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
@@ -82,9 +90,10 @@ final class BenchCommand implements Callable<Integer> {
                         case "R5" -> Map.of(ratio, new RestartBench(directory, err::println).restart(sagas));
                         case "R7" -> new SealingBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
                         case "TEXT" -> new TextBench(directory, textKilobytes * 1000, err::println).run(pairs);
+                        case "HISTORY" -> new HistoryBench(directory, history, err::println).run(pairs);
                         default ->
                             throw new UsageException(
-                                    ratio + " is not a benchmark; choose from R1, R4, R5, R7 and TEXT");
+                                    ratio + " is not a benchmark; choose from R1, R4, R5, R7, TEXT and HISTORY");
                     });
         }
         print(spec.commandLine().getOut(), results);

@@ -17,6 +17,12 @@ public final class CleanupRepository {
     private static final String WITH_DOCUMENT =
             "SELECT c.*, s.document_id FROM cleanup c JOIN saga s ON s.saga_id = c.saga_id ";
 
+    /** Times are taken modulo a prime number, so that their sum is no overflow. */
+    static final String FINGERPRINT = "SELECT count(*) AS entries,"
+            + " sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END) AS blocked, sum(attempts) AS attempts,"
+            + " sum(next_attempt_at % 1000000007) AS next, sum(created_at % 1000000007) AS created"
+            + " FROM cleanup WHERE state IN ('PENDING','BLOCKED')";
+
     /** Entries of each state that {@link #count} counts. */
     static final int MAX_COUNTED = 100_000;
 
@@ -207,6 +213,15 @@ public final class CleanupRepository {
                 .param(sagaId)
                 .query(CleanupRepository::entry)
                 .list();
+    }
+
+    /** Another text whenever an entry was opened, tried or closed. Reads an index of the open entries. */
+    public String openFingerprint() {
+        return db.sql
+                .sql(FINGERPRINT)
+                .query((row, n) -> row.getString("entries") + " " + row.getString("blocked") + " "
+                        + row.getString("attempts") + " " + row.getString("next") + " " + row.getString("created"))
+                .single();
     }
 
     /** Every open entry, oldest first. */

@@ -184,7 +184,8 @@ public final class DeletionRepository {
         if (request.sagaId().isEmpty()) {
             db.sql
                     .sql("UPDATE document_version SET number = 0 WHERE document_id = ? AND number > 0 AND state ="
-                            + " 'REMOVED' AND saga_id IN (SELECT saga_id FROM saga WHERE deletion_id IS NOT NULL)")
+                            + " 'REMOVED' AND EXISTS (SELECT 1 FROM saga WHERE saga.saga_id = document_version.saga_id"
+                            + " AND deletion_id IS NOT NULL)")
                     .param(request.documentId())
                     .update();
         }

@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The event table: each saga's history, in order. */
 public final class EventRepository {
@@ -42,6 +43,27 @@ public final class EventRepository {
                 .param(kind.name())
                 .query(EventRepository::event)
                 .list();
+    }
+
+    /**
+     * Events of a kind after this one, oldest first.
+     *
+     * @param eventId empty: from the first on
+     */
+    public List<Event> after(Event.EventKind kind, String eventId, int limit) {
+        return db.sql
+                .sql("SELECT * FROM event WHERE kind = ? AND event_id > ? ORDER BY event_id LIMIT ?")
+                .params(kind.name(), eventId, limit)
+                .query(EventRepository::event)
+                .list();
+    }
+
+    public Optional<Event> find(String eventId) {
+        return db.sql
+                .sql("SELECT * FROM event WHERE event_id = ?")
+                .param(eventId)
+                .query(EventRepository::event)
+                .optional();
     }
 
     /**

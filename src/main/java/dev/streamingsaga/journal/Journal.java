@@ -86,7 +86,7 @@ public final class Journal {
         this.uploads = new UploadRepository(new UploadRepository.Repositories(
                 db, sagas, events, registration, chunks, runs, leases, redeliveries, versions));
         this.statistics = new StatisticsRepository(db);
-        this.pages = new SagaPages(db);
+        this.pages = new SagaPages(db, statistics);
         this.hostWaits = new HostWaits(db, sagas, events);
         this.droppedFiles = new DroppedFileRepository(db, events);
         this.receipts = new ReceiptRepository(db);

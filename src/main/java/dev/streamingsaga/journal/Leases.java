@@ -13,6 +13,12 @@ public final class Leases {
     /** Condition: the saga is none of those that this process leaves to others, or an operator has decided about it. */
     static final String NOT_LEFT = "(wish IS NOT NULL OR saga_id NOT IN (:left))";
 
+    /** The inner query reads the index of unfinished sagas; the order alone would make it read all sagas. */
+    static final String STALE = "SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga"
+            + " WHERE (lease_until < :now OR (node <> :node AND :locked = 1))"
+            + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT
+            + " AND " + SagaFormat.KNOWN + ") ORDER BY saga_id";
+
     /**
      * Where the next run of a saga reads its source.
      *
@@ -94,10 +100,7 @@ public final class Leases {
      */
     public List<SagaRecord> stale(boolean lockHeld, Collection<String> left) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE (lease_until < :now OR (node <> :node AND :locked = 1))"
-                        + " AND state NOT IN " + SagaRepository.FINAL + " AND state <> 'PAUSED' AND " + NOT_LEFT
-                        + " AND "
-                        + SagaFormat.KNOWN + " ORDER BY saga_id")
+                .sql(STALE)
                 .param("now", db.now())
                 .param("node", node)
                 .param("locked", lockHeld ? 1 : 0)

@@ -130,8 +130,9 @@ public final class ReceiptRepository {
     /** Deletions that ended at this time or later, and of which a version has no receipt that says so; oldest first. */
     public List<String> deletionsDue(Instant endedSince, int limit) {
         return db.sql
-                .sql("SELECT deletion_id FROM deletion d WHERE state IN ('DELETED','PARTIALLY_DELETED')"
-                        + " AND finished_at >= ? AND EXISTS (SELECT 1 FROM deleted_version v"
+                .sql("SELECT deletion_id FROM deletion d WHERE deletion_id IN (SELECT deletion_id FROM deletion"
+                        + " WHERE finished_at IS NOT NULL AND finished_at >= ?)"
+                        + " AND EXISTS (SELECT 1 FROM deleted_version v"
                         + " WHERE v.deletion_id = d.deletion_id AND NOT EXISTS (SELECT 1 FROM receipt r"
                         + " WHERE r.saga_id = v.saga_id AND r.kind = 'DELETION')) ORDER BY deletion_id LIMIT ?")
                 .params(endedSince.toEpochMilli(), limit)

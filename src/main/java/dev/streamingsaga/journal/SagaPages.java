@@ -26,8 +26,6 @@ public final class SagaPages {
     /** Sagas of each state that {@link #count} counts. */
     static final int MAX_COUNTED = 100_000;
 
-    static final String WARNED = "SELECT count(*) FROM saga WHERE warning_count > 0";
-
     /** Of some: of two sagas that arrive together, the one with the later id may be received a little earlier. */
     static final String FIRST_RECEIVED = "SELECT saga_id FROM (SELECT saga_id FROM saga WHERE received_at >= :time"
             + " ORDER BY received_at, saga_id LIMIT 100) AS received ORDER BY saga_id LIMIT 1";
@@ -41,29 +39,20 @@ public final class SagaPages {
             SagaState.COMPENSATING);
 
     private final JournalDatabase db;
+    private final StatisticsRepository statistics;
 
-    SagaPages(JournalDatabase db) {
+    SagaPages(JournalDatabase db, StatisticsRepository statistics) {
         this.db = db;
+        this.statistics = statistics;
     }
 
-    /** How many sagas and open clean-up entries there are, read now; one pass over an index if there is no limit. */
+    /** How many sagas and open clean-up entries there are, read now. */
     public SagaCounts counts(AccessLimit limit) {
-        Map<SagaState, Long> sagas = new EnumMap<>(SagaState.class);
         Map<String, Object> values = AccessCondition.parameters(limit);
-        db.sql
-                .sql("SELECT state, count(*) AS n FROM saga WHERE 1 = 1" + AccessCondition.onSaga(limit)
-                        + " GROUP BY state")
-                .params(values)
-                .query((row, n) -> sagas.put(SagaState.valueOf(row.getString("state")), row.getLong("n")))
-                .list();
+        StatisticsRepository.States states = statistics.states(limit);
         long attention = db.sql
                 .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION)
                         + ") AS attention WHERE 1 = 1" + AccessCondition.onSagaId(limit))
-                .params(values)
-                .query(Long.class)
-                .single();
-        long warned = db.sql
-                .sql(WARNED + AccessCondition.onSaga(limit))
                 .params(values)
                 .query(Long.class)
                 .single();
@@ -73,7 +62,7 @@ public final class SagaPages {
                         + " WHERE state IN ('PENDING','BLOCKED')" + AccessCondition.onSagaId(limit))
                 .params(values)
                 .query((row, n) -> new SagaCounts(
-                        Map.copyOf(sagas), attention, warned, row.getLong("pending"), row.getLong("blocked")))
+                        states.sagas(), attention, states.warned(), row.getLong("pending"), row.getLong("blocked")))
                 .single();
     }
 

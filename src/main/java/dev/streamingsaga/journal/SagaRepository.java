@@ -21,7 +21,8 @@ public final class SagaRepository {
     /** Condition on a completed saga: its document is served. */
     static final String CURRENT = "superseded_by IS NULL AND " + DeletionRepository.NOT_DELETED;
 
-    private static final String UNFINISHED = Arrays.stream(SagaState.values())
+    /** All other states, as an SQL list. */
+    static final String UNFINISHED = Arrays.stream(SagaState.values())
             .filter(state -> !state.isFinal())
             .map(SagaState::name)
             .collect(Collectors.joining("','", "('", "')"));
@@ -82,7 +83,7 @@ public final class SagaRepository {
      * first.
      */
     public List<SagaRecord> unfinished() {
-        // Two queries, each with an index: they do not scan the sagas that ended long ago.
+        // Two queries, each with an index: they do not read the sagas that ended long ago.
         return db.sql
                 .sql("SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE state IN " + UNFINISHED
                         + " UNION SELECT saga_id FROM saga WHERE state = 'COMPLETED'"
@@ -153,10 +154,16 @@ public final class SagaRepository {
      */
     public List<SagaRecord> droppedAndResumed(Instant since, String after, int limit) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE finished_at IS NOT NULL AND endpoint = ?"
+                .sql("SELECT * FROM saga WHERE finished_at IS NOT NULL AND finished_at >= ? AND endpoint = ?"
                         + " AND (finished_at > ? OR finished_at = ? AND saga_id > ?)"
-                        + " AND run > 1 AND state IN " + FINAL + " ORDER BY finished_at, saga_id LIMIT ?")
-                .params(Delivery.Endpoint.DROP_FOLDER.name(), since.toEpochMilli(), since.toEpochMilli(), after, limit)
+                        + " AND run > 1 ORDER BY finished_at, saga_id LIMIT ?")
+                .params(
+                        since.toEpochMilli(),
+                        Delivery.Endpoint.DROP_FOLDER.name(),
+                        since.toEpochMilli(),
+                        since.toEpochMilli(),
+                        after,
+                        limit)
                 .query(SagaRepository::saga)
                 .list();
     }
@@ -206,11 +213,13 @@ public final class SagaRepository {
      */
     public Optional<SagaRecord> unfinishedOf(String sender, String fileName) {
         return db.sql
-                .sql("SELECT * FROM saga WHERE sender = ? AND file_name = ? AND (state NOT IN " + FINAL
-                        + " OR next_delivery_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM upload"
+                .sql("SELECT * FROM saga WHERE saga_id IN (SELECT saga_id FROM saga WHERE sender = ? AND file_name = ?"
+                        + " AND state NOT IN " + FINAL
+                        + " UNION SELECT saga_id FROM saga WHERE sender = ? AND file_name = ?"
+                        + " AND next_delivery_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM upload"
                         + " WHERE upload.saga_id = saga.saga_id AND upload.completed_at IS NULL)"
                         + " ORDER BY saga_id DESC LIMIT 1")
-                .params(sender, fileName)
+                .params(sender, fileName, sender, fileName)
                 .query(SagaRepository::saga)
                 .optional();
     }

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
 import org.apache.camel.CamelContext;
 
 /**
@@ -20,12 +21,13 @@ import org.apache.camel.CamelContext;
  * {@code direct:<name>-alert} if the operator defines that route, and in the three report files in
  * {@code DATA/reports}.
  */
-public final class Reports implements Alerts {
+public final class Reports implements Alerts, AutoCloseable {
     private final Journal journal;
     private final AlertDrafts drafts;
     private final AlertDelivery delivery;
     private final AuditExport audit;
     private final ReportFiles files;
+    private final ScheduledExecutorService timer;
     /** Outages whose alert was journaled, by this node or another. */
     private final Set<DownDependency> knownDown = new HashSet<>();
 
@@ -34,7 +36,8 @@ public final class Reports implements Alerts {
         this.drafts = new AlertDrafts(journal.clock());
         this.delivery = new AlertDelivery(journal, context, "direct://" + config.id(RouteNames.ALERT));
         this.audit = new AuditExport(config, journal, context);
-        this.files = new ReportFiles(journal, config.dataDir().resolve("reports"));
+        this.timer = context.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, config.id("reports"));
+        this.files = new ReportFiles(journal, config.dataDir().resolve("reports"), timer, System::nanoTime);
     }
 
     /** Reports that could not be written since the start. */
@@ -43,7 +46,8 @@ public final class Reports implements Alerts {
     }
 
     /**
-     * Rewrites the reports. {@link #redeliver} delivers the alerts that a killed process journaled and did not deliver.
+     * Brings the reports up to date. {@link #redeliver} delivers the alerts that a killed process journaled and did not
+     * deliver.
      *
      * @param exclusive no other process can be delivering alerts now
      */
@@ -51,7 +55,7 @@ public final class Reports implements Alerts {
         if (exclusive) {
             delivery.startExclusively();
         }
-        rewrite();
+        files.update();
     }
 
     @Override
@@ -128,7 +132,7 @@ public final class Reports implements Alerts {
     @Override
     public void deliver(String sagaId) {
         delivery.deliver(sagaId);
-        files.rewrite();
+        files.update();
     }
 
     @Override
@@ -137,8 +141,10 @@ public final class Reports implements Alerts {
         audit.run();
     }
 
-    /** Rewrites all three files from the journal. Logs and counts a file that cannot be written. */
-    public void rewrite() {
-        files.rewrite();
+    /** Writes what the reports still lack. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        files.close();
     }
 }
