@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jboss.resteasy.core.ResteasyDeploymentImpl;
+import org.jboss.resteasy.spi.ResteasyDeployment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * The Narayana LRA coordinator in this process, on its own port, with its store in {@code DATA/coordinator}. The port
  * is part of every LRA id, so it is chosen once and kept in {@code DATA/coordinator/port}. Every request must present
  * the secret ({@link CoordinatorGate}), which is configured, or generated once and kept in
- * {@code DATA/coordinator/secret}.
+ * {@code DATA/coordinator/secret}. The sagas of this process call it without a connection
+ * ({@link InProcessCoordinator}).
  *
  * <p>One per JVM, because Narayana is configured through static state, and one per data directory: two coordinators on
  * one store compensate closed LRAs. The caller holds the lock on the data directory, which prevents that. Narayana's
@@ -46,22 +49,25 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     private static final int RECOVERY_PERIOD_SECONDS = 10;
     private static final int RECOVERY_BACKOFF_SECONDS = 1;
 
-    private final GatedServer server;
+    private final Listening listening;
     private final CoordinatorAccess access;
     private final Optional<Path> secretFile;
 
     private EmbeddedCoordinator(
-            PersistentPort.Opened<GatedServer> opened,
+            PersistentPort.Opened<Listening> opened,
             CoordinatorAddress address,
             CoordinatorSecret secret,
             Optional<Path> secretFile) {
-        this.server = opened.server();
+        this.listening = opened.server();
         this.secretFile = secretFile;
         LraScope scope = new LraScope(
                 address.url(opened.port()),
                 opened.former().stream().map(address::url).toList());
-        this.access = new CoordinatorAccess(scope, Optional.of(secret));
+        this.access = new CoordinatorAccess(scope, Optional.of(secret), Optional.of(listening.calls()));
     }
+
+    /** The two doors of the coordinator: its port, and calls from this process. */
+    private record Listening(GatedServer server, InProcessCoordinator calls) {}
 
     /** The classes of the coordinator's REST interface. */
     private static final class Api extends Application {
@@ -110,7 +116,7 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         OrderedRecovery.checkInstalled();
         LRARecoveryModule.getService().recover();
         int maxLras = config.servers().coordinator().server().maxLras();
-        PersistentPort.Opener<GatedServer> opener = p -> listen(address, p, secret, maxLras);
+        PersistentPort.Opener<Listening> opener = p -> listen(address, p, secret, maxLras);
         EmbeddedCoordinator coordinator = new EmbeddedCoordinator(
                 port > 0
                         ? listenAlone(port, opener)
@@ -146,18 +152,24 @@ public final class EmbeddedCoordinator implements AutoCloseable {
         return BeanPopulator.getNamedInstance(ObjectStoreEnvironmentBean.class, store);
     }
 
-    private static GatedServer listen(CoordinatorAddress address, int port, CoordinatorSecret secret, int maxLras)
+    private static Listening listen(CoordinatorAddress address, int port, CoordinatorSecret secret, int maxLras)
             throws IOException {
         OpenLras lras = new OpenLras(
                 maxLras, () -> LRARecoveryModule.getService().getAll().size());
         List<String> hosts = address.hosts(port);
         GatedServer server = new GatedServer(handler -> new CoordinatorGate(handler, secret, hosts, lras));
-        server.deploy(new Api(), "/");
+        ResteasyDeployment deployment = new ResteasyDeploymentImpl();
+        deployment.setApplication(new Api());
+        deployment.start();
+        server.deploy(deployment);
         server.listen(address.bind(), port);
-        return server;
+        return new Listening(
+                server,
+                new InProcessCoordinator(
+                        deployment.getDispatcher(), address.url(port).resolve("/"), lras));
     }
 
-    private static PersistentPort.Opened<GatedServer> listenAlone(int port, PersistentPort.Opener<GatedServer> opener)
+    private static PersistentPort.Opened<Listening> listenAlone(int port, PersistentPort.Opener<Listening> opener)
             throws IOException {
         try {
             return new PersistentPort.Opened<>(opener.open(port), port, List.of());
@@ -195,7 +207,8 @@ public final class EmbeddedCoordinator implements AutoCloseable {
     /** Closes the port and stops the periodic recovery. Open LRAs continue after the next start. */
     @Override
     public void close() {
-        server.stop();
+        listening.calls().close();
+        listening.server().stop();
         RecoveryManager.manager().terminate(true);
     }
 }

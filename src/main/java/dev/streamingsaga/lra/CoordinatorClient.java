@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -57,12 +56,12 @@ final class CoordinatorClient extends LRAClient {
 
     @Override
     public CompletableFuture<Void> join(URL lra, LRASagaStep step, Exchange exchange) {
-        return threads.run(() -> patiently(exchange, "join", () -> join(lra.toString(), step)));
+        return threads.continued(() -> patiently(exchange, "join", () -> join(lra.toString(), step)));
     }
 
     @Override
     public CompletableFuture<Void> complete(URL lra, Exchange exchange) {
-        return threads.run(() -> patiently(exchange, "close", () -> close(lra.toString())));
+        return threads.continued(() -> patiently(exchange, "close", () -> close(lra.toString())));
     }
 
     /** Outside of a run, for example in a test of the connection, nothing waits. */
@@ -96,7 +95,7 @@ final class CoordinatorClient extends LRAClient {
 
     void ping() {
         String next = "sagas that begin now are refused";
-        HttpResponse<String> response = http.send(
+        CoordinatorResponse response = http.send(
                 "ask for failed LRAs; " + next,
                 URI.create(settings.scope().coordinator() + "?Status=FailedToClose"),
                 HttpRequest.Builder::GET,
@@ -111,7 +110,7 @@ final class CoordinatorClient extends LRAClient {
         URI uri = URI.create(settings.scope().coordinator() + "/start" + (millis > 0 ? "?TimeLimit=" + millis : ""));
         // If the response is lost, an LRA without participants remains until its time limit: harmless.
         // The coordinator's bulkhead answers 500 if too many LRAs start at the same time.
-        HttpResponse<String> response = http.send(
+        CoordinatorResponse response = http.send(
                 "begin an LRA; nothing was started, try again when it answers",
                 uri,
                 CoordinatorClient::post,
@@ -119,9 +118,8 @@ final class CoordinatorClient extends LRAClient {
         if (response.statusCode() >= 300) {
             throw failed("begin an LRA", response, "nothing was started");
         }
-        String id = response.headers()
-                .firstValue("Location")
-                .or(() -> response.headers().firstValue(Exchange.SAGA_LONG_RUNNING_ACTION))
+        String id = response.header("Location")
+                .or(() -> response.header(Exchange.SAGA_LONG_RUNNING_ACTION))
                 .orElseGet(() -> response.body().strip());
         if (!settings.scope().mayCall(id)) {
             throw new SagaException(
@@ -153,7 +151,7 @@ final class CoordinatorClient extends LRAClient {
             links.append(',').append(link(CallbackListener.COMPLETE + query, "complete"));
         }
         // A second join with the same links has no effect.
-        HttpResponse<String> response = http.send(
+        CoordinatorResponse response = http.send(
                 "join " + lra + "; the step was not begun",
                 URI.create(target),
                 request -> put(request)
@@ -170,7 +168,7 @@ final class CoordinatorClient extends LRAClient {
     }
 
     private void close(String lra) {
-        HttpResponse<String> response = http.send(
+        CoordinatorResponse response = http.send(
                 "close " + lra + "; the journal decides how the saga ends",
                 URI.create(lra + "/close"),
                 CoordinatorClient::put,
@@ -193,7 +191,7 @@ final class CoordinatorClient extends LRAClient {
 
     void cancel(String lra) {
         try {
-            HttpResponse<String> response = http.send(
+            CoordinatorResponse response = http.send(
                     "cancel " + lra, URI.create(lra + "/cancel"), CoordinatorClient::put, status -> status == 503);
             if (response.statusCode() == 404) {
                 LOG.debug("{} has ended already", lra);
@@ -243,7 +241,7 @@ final class CoordinatorClient extends LRAClient {
         return word.replace("\"", "");
     }
 
-    private static SagaException failed(String operation, HttpResponse<String> response, String next) {
+    private static SagaException failed(String operation, CoordinatorResponse response, String next) {
         String status = status(response.body());
         boolean known = status.matches("[A-Za-z]{1,32}");
         return new SagaException(

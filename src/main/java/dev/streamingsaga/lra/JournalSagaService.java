@@ -45,7 +45,7 @@ public final class JournalSagaService extends LRASagaService {
         setCoordinatorUrl(coordinator.getScheme() + "://" + coordinator.getRawAuthority());
         setCoordinatorContextPath(coordinator.getRawPath());
         setLocalParticipantUrl(settings.callbacks().toString());
-        http = new CoordinatorHttp(settings.timeout(), settings.access().secret());
+        http = new CoordinatorHttp(settings.timeout(), settings.access());
         threads = new SagaThreads(settings.concurrency());
         client = new CoordinatorClient(this, settings, http, threads, patience);
     }

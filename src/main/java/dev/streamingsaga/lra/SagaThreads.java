@@ -16,10 +16,12 @@ import java.util.function.Supplier;
  * sagas run here too: never on the common pool, which has one thread on a machine with two cores, and never on the
  * threads of the HTTP client.
  *
- * <p>Each call has its own thread, so that a body that waits for the call of another saga cannot starve it. A limit of
- * 16 per saga (one for its body, the rest for parallel steps) refuses calls beyond that. Threads are not reused: Camel
- * keeps the pending work of an exchange in a thread local, and after an exchange that failed with an Error it would run
- * that work when another saga used the thread. No daemon threads: the JVM waits for the bodies of sagas.
+ * <p>Each saga has its own thread, so that a body that waits for the call of another saga cannot starve it:
+ * {@link #run} starts a thread, and {@link #continued} makes the next call of a body on the thread of that body. A
+ * limit of 16 per saga (one for its body, the rest for parallel steps) refuses threads beyond that. No saga uses a
+ * thread of another one: Camel keeps the pending work of an exchange in a thread local, and after an exchange that
+ * failed with an Error it would run that work when another saga used the thread. No daemon threads: the JVM waits for
+ * the bodies of sagas.
  */
 final class SagaThreads implements AutoCloseable {
     private static final int PER_SAGA = 16;
@@ -58,6 +60,23 @@ final class SagaThreads implements AutoCloseable {
             work.run();
             return null;
         });
+    }
+
+    /**
+     * Makes the call on the current thread if a saga's body already runs on it: then nothing else can need that thread.
+     */
+    CompletableFuture<Void> continued(Runnable work) {
+        if (!running.contains(Thread.currentThread())) {
+            return run(work);
+        }
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        finish(
+                () -> {
+                    work.run();
+                    return null;
+                },
+                result);
+        return result;
     }
 
     private void start(Runnable work) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.poi.POIDocument;
@@ -56,6 +57,17 @@ public final class MarkupTextExtractor implements TextExtractor {
     /** The HTML parser holds several copies of the document in memory. */
     static final long MAX_HTML_BYTES = 16L * 1024 * 1024;
 
+    private static final List<SupportedTypes> PARSERS = Stream.<Supplier<Parser>>of(
+                    OOXMLParser::new,
+                    OpenDocumentParser::new,
+                    EpubParser::new,
+                    OfficeParser::new,
+                    RTFParser::new,
+                    TNEFParser::new,
+                    JSoupParser::new)
+            .map(SupportedTypes::of)
+            .toList();
+
     private final Parser parser;
     private final String contentType;
 
@@ -68,6 +80,13 @@ public final class MarkupTextExtractor implements TextExtractor {
      * @param charset of HTML that names none, if several fit
      */
     public record Surroundings(Path temporary, Attachments attachments, Passwords passwords, Charset charset) {}
+
+    /** The types of a parser, asked once: the constructor of some parsers looks for services in all jars. */
+    private record SupportedTypes(Supplier<Parser> parser, Set<MediaType> types) {
+        static SupportedTypes of(Supplier<Parser> parser) {
+            return new SupportedTypes(parser, parser.get().getSupportedTypes(new ParseContext()));
+        }
+    }
 
     private MarkupTextExtractor(Parser parser, String contentType, Surroundings surroundings) {
         this.parser = parser;
@@ -85,17 +104,9 @@ public final class MarkupTextExtractor implements TextExtractor {
         if (type == null) {
             return Optional.empty();
         }
-        List<Parser> parsers = List.of(
-                new OOXMLParser(),
-                new OpenDocumentParser(),
-                new EpubParser(),
-                new OfficeParser(),
-                new RTFParser(),
-                new TNEFParser(),
-                new JSoupParser());
-        for (Parser parser : parsers) {
-            if (supports(parser, type)) {
-                return Optional.of(new MarkupTextExtractor(parser, contentType, surroundings));
+        for (SupportedTypes supported : PARSERS) {
+            if (supported.types().contains(type.getBaseType())) {
+                return Optional.of(new MarkupTextExtractor(supported.parser().get(), contentType, surroundings));
             }
         }
         boolean xml = types.isA(contentType, MediaType.APPLICATION_XML);
@@ -110,11 +121,6 @@ public final class MarkupTextExtractor implements TextExtractor {
                 .map(library -> library.getPackage().getImplementationVersion())
                 .map(String::valueOf)
                 .collect(Collectors.joining(" "));
-    }
-
-    private static boolean supports(Parser parser, MediaType type) {
-        Set<MediaType> supported = parser.getSupportedTypes(new ParseContext());
-        return supported.contains(type.getBaseType());
     }
 
     /** The largest file that is parsed; XML is streamed and has no limit. */

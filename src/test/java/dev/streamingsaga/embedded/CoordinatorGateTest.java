@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.lra.CoordinatorSecret;
+import dev.streamingsaga.lra.LocalCoordinator.CoordinatorCall;
 import dev.streamingsaga.testkit.CoordinatorSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -223,6 +224,15 @@ class CoordinatorGateTest {
         assertThat(refused.status()).isEqualTo(503);
         assertThat(refused.head()).containsIgnoringCase("retry-after: 5");
         assertThat(refused.body()).isEqualTo("TooManyLRAs");
+        URI start = URI.create(coordinator.url() + "/start");
+        assertThat(coordinator
+                        .access()
+                        .local()
+                        .orElseThrow()
+                        .answer(new CoordinatorCall("POST", start, Map.of()))
+                        .statusCode())
+                .as("from this process")
+                .isEqualTo(503);
         assertThat(send("PUT", URI.create(begun.remove(0)).getPath() + "/cancel", host(), authorization())
                         .status())
                 .isEqualTo(200);

@@ -3,7 +3,11 @@ package dev.streamingsaga.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.lra.CoordinatorResponse;
+import dev.streamingsaga.lra.LocalCoordinator;
+import dev.streamingsaga.lra.LocalCoordinator.CoordinatorCall;
 import dev.streamingsaga.testkit.CoordinatorSettings;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -11,6 +15,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +60,35 @@ class EmbeddedCoordinatorTest {
             assertThat(status(coordinator.url())).isEqualTo(200);
             return coordinator.url();
         }
+    }
+
+    @Test
+    void a_call_from_this_process_reaches_the_coordinator_that_answers_over_http() throws Exception {
+        LocalCoordinator local;
+        try (EmbeddedCoordinator coordinator = EmbeddedCoordinator.start(CoordinatorSettings.in(DATA))) {
+            local = coordinator.access().local().orElseThrow();
+            String lra = local.answer(call("POST", coordinator.url() + "/start"))
+                    .headers()
+                    .get("location")
+                    .get(0);
+
+            assertThat(lra).startsWith(coordinator.url() + "/");
+            assertThat(status(URI.create(lra))).as("open").isEqualTo(200);
+            assertThat(local.answer(call("PUT", lra + "/cancel")))
+                    .extracting(CoordinatorResponse::statusCode, CoordinatorResponse::body)
+                    .containsExactly(200, "Cancelled");
+            assertThat(status(URI.create(lra))).as("ended").isEqualTo(404);
+        }
+        assertThatThrownBy(() -> local.answer(call("GET", "http://127.0.0.1/lra-coordinator")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("has stopped");
+    }
+
+    private static CoordinatorCall call(String method, String uri) {
+        return new CoordinatorCall(
+                method,
+                URI.create(uri),
+                Map.of("Accept", List.of("text/plain"), "Content-Type", List.of("text/plain")));
     }
 
     @Test

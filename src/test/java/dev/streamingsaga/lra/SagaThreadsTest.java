@@ -34,6 +34,36 @@ class SagaThreadsTest {
     }
 
     @Test
+    void a_body_continues_on_its_own_thread_and_nothing_else_does() {
+        try (SagaThreads threads = new SagaThreads(1)) {
+            List<Thread> seen = threads.call(() -> {
+                        List<Thread> ran = new ArrayList<>(List.of(Thread.currentThread()));
+                        threads.continued(() -> ran.add(Thread.currentThread())).join();
+                        return ran;
+                    })
+                    .join();
+            List<Thread> outside = new ArrayList<>();
+            threads.continued(() -> outside.add(Thread.currentThread())).join();
+
+            assertThat(seen.get(1)).isSameAs(seen.get(0));
+            assertThat(outside).doesNotContain(Thread.currentThread(), seen.get(0));
+        }
+    }
+
+    @Test
+    void a_continued_call_fails_unwrapped() {
+        try (SagaThreads threads = new SagaThreads(1)) {
+            AssertionError error = new AssertionError("simulated");
+            assertThatThrownBy(() -> threads.call(() -> threads.continued(() -> {
+                                throw error;
+                            }))
+                            .thenCompose(result -> result)
+                            .join())
+                    .hasCause(error);
+        }
+    }
+
+    @Test
     void a_call_beyond_the_limit_is_refused_until_another_has_ended() {
         CountDownLatch held = new CountDownLatch(1);
         try (SagaThreads threads = new SagaThreads(1)) {
