@@ -244,7 +244,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule only_http_and_lra_use_http_clients = noClasses()
             .that()
-            .resideOutsideOfPackages("..http..", "..lra..", "..embedding..")
+            .resideOutsideOfPackages("..http..", "..lra..", "..embedding..", "..bench..")
             .and()
             .haveSimpleNameNotStartingWith("Remote")
             .should()
@@ -253,7 +253,8 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .belongToAnyOf(java.net.HttpURLConnection.class, java.net.Socket.class)
-            .because("SideEffectProbe sees requests to the coordinator and its callbacks; an embedder only reads");
+            .because("SideEffectProbe sees requests to the coordinator and its callbacks; an embedder only reads, a"
+                    + " benchmark is a client");
 
     @ArchTest
     static final ArchRule coordinator_requests_are_sent_in_one_place = noClasses()

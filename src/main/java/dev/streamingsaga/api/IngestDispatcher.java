@@ -11,7 +11,9 @@ import dev.streamingsaga.ingest.Ingest;
 import dev.streamingsaga.ingest.IngestResult;
 import dev.streamingsaga.intake.BodyKey;
 import dev.streamingsaga.intake.DocumentRefusedException;
+import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.Delivery;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.ShutdownException;
 import dev.streamingsaga.trace.TraceLink;
 import dev.streamingsaga.upload.AcceptedBody;
@@ -116,6 +118,7 @@ final class IngestDispatcher {
     /**
      * @param sender the sender of a received body; empty for a file on disk
      * @param key identifies a received body; empty for a file on disk
+     * @param body a received body; empty for a file on disk
      * @param access the caller
      * @param label owner and classification that the caller gave the document
      */
@@ -124,6 +127,7 @@ final class IngestDispatcher {
             String name,
             Optional<String> sender,
             Optional<BodyKey> key,
+            Optional<UploadSpool.ReceivedBody> body,
             Access access,
             Optional<SecurityLabel> label) {}
 
@@ -136,6 +140,7 @@ final class IngestDispatcher {
             request.setProperty(Ingest.FILE_NAME, source.name());
             source.sender().ifPresent(sender -> request.setProperty(Ingest.SENDER, sender));
             source.key().ifPresent(key -> request.setProperty(Ingest.SOURCE_KEY, key.toString()));
+            source.body().ifPresent(body -> request.setProperty(ExchangeKeys.RECEIVED_BODY, body));
             request.setProperty(Ingest.ACCESS, source.access());
             source.label().ifPresent(label -> request.setProperty(Ingest.LABEL, label));
             request.setProperty(Ingest.LISTENER, listener);
@@ -162,12 +167,15 @@ final class IngestDispatcher {
                 if (exchange.getException() != null) {
                     throw exchange.getException();
                 }
-                accepted.outcome().complete(exchange.getMessage().getBody(IngestResult.class));
+                IngestResult result = exchange.getMessage().getBody(IngestResult.class);
+                // First: a client that has its answer may send the next document at once.
+                release();
+                accepted.outcome().complete(result);
             } catch (Exception | Error e) {
+                release();
                 accepted.sagaId().completeExceptionally(e);
                 accepted.outcome().completeExceptionally(e);
             } finally {
-                release();
                 ended.run();
             }
         });

@@ -138,6 +138,7 @@ final class IngestOperations {
                     name,
                     Optional.of(sender),
                     Optional.of(key),
+                    Optional.of(body),
                     request.caller().access(),
                     label);
             if (!EntityTags.isConditional(request.call())) {
@@ -332,6 +333,7 @@ final class IngestOperations {
         IngestDispatcher.IngestSource source = new IngestDispatcher.IngestSource(
                 file,
                 String.valueOf(file.getFileName()),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 request.caller().access(),

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * read. At most a few buffers are kept.
  */
 final class VertxBody extends InputStream {
-    private static final int WINDOW = 16;
+    private static final int WINDOW = 6;
     private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final Buffer END = Buffer.buffer();
 

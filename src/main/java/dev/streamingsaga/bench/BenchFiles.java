@@ -25,6 +25,13 @@ final class BenchFiles {
         void fill(byte[] block);
     }
 
+    /** Bytes that cannot be compressed and are no text. */
+    static byte[] bytes(int size, long seed) {
+        byte[] bytes = new byte[size];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+
     /** Bytes that cannot be compressed. */
     static Path write(Path file, long sizeBytes, long seed) throws IOException {
         return write(file, sizeBytes, new Random(seed)::nextBytes);

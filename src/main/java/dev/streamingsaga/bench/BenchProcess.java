@@ -9,27 +9,52 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the command line in a child process, which can be killed, with the Java, class path and options of this process.
+ * Runs the command line, or another class, in a child process, which can be killed, with the Java, class path and
+ * options of this process.
  */
 final class BenchProcess implements AutoCloseable {
     private static final long LIMIT_MINUTES = 20;
+    private static final long OUTPUT_SECONDS = 60;
+    private static final String COMMAND_LINE = "dev.streamingsaga.cli.Main";
 
     private final Process process;
+    private final Path output;
 
-    private BenchProcess(Process process) {
+    private BenchProcess(Process process, Path output) {
         this.process = process;
+        this.output = output;
     }
 
+    /** The command line. */
     static BenchProcess start(Path output, String... args) throws IOException {
+        return start(output, List.of(), COMMAND_LINE, args);
+    }
+
+    /** The command line, with its messages on standard error. */
+    static BenchProcess visible(Path output, List<String> args) throws IOException {
+        return start(output, List.of(), ProcessBuilder.Redirect.INHERIT, COMMAND_LINE, args);
+    }
+
+    /** @param options of the JVM; they override those of this process */
+    static BenchProcess start(Path output, List<String> options, String mainClass, String... args) throws IOException {
+        return start(output, options, ProcessBuilder.Redirect.DISCARD, mainClass, List.of(args));
+    }
+
+    private static BenchProcess start(
+            Path output, List<String> options, ProcessBuilder.Redirect errors, String mainClass, List<String> args)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
         command.addAll(java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.streamingsaga.cli.Main"));
-        command.addAll(List.of(args));
-        return new BenchProcess(new ProcessBuilder(command)
-                .redirectOutput(output.toFile())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(args);
+        return new BenchProcess(
+                new ProcessBuilder(command)
+                        .redirectOutput(output.toFile())
+                        .redirectError(errors)
+                        .start(),
+                output);
     }
 
     boolean isAlive() {
@@ -70,6 +95,20 @@ final class BenchProcess implements AutoCloseable {
             throw new IllegalStateException("the measured command did not end within " + LIMIT_MINUTES + " minutes");
         }
         return process.exitValue();
+    }
+
+    /** Waits until the process has printed a whole line. */
+    String firstLine() throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(OUTPUT_SECONDS);
+        while (System.nanoTime() < end && process.isAlive()) {
+            String printed = Files.readString(output);
+            int newline = printed.indexOf('\n');
+            if (newline > 0) {
+                return printed.substring(0, newline);
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        throw new IllegalStateException("a process of the benchmark printed nothing");
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.util.stream.IntStream;
 /**
  * Streaming Saga compared with the baseline, pair by pair: times divided by times, or speeds by speeds.
  *
+ * @param lowerQuartile a quarter of the pairs is below it
+ * @param upperQuartile a quarter of the pairs is above it
  * @param cpuMedian the median ratio by CPU time instead of wall time; 0 if CPU time was not measured
  * @param oursSeconds median time of Streaming Saga
  * @param theirsSeconds median time of the baseline
@@ -16,6 +18,8 @@ public record Ratio(
         double median,
         double min,
         double max,
+        double lowerQuartile,
+        double upperQuartile,
         int pairs,
         double cpuMedian,
         double oursSeconds,
@@ -47,6 +51,8 @@ public record Ratio(
                 round(median(ratios)),
                 round(ratios[0]),
                 round(ratios[ratios.length - 1]),
+                round(ratios[ratios.length / 4]),
+                round(ratios[ratios.length - 1 - ratios.length / 4]),
                 ratios.length,
                 Double.isFinite(cpu) ? round(cpu) : 0,
                 round(median(ours, Measurement::seconds), SECOND_PARTS),

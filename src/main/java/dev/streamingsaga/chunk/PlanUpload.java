@@ -1,5 +1,6 @@
 package dev.streamingsaga.chunk;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ChunkRow.ChunkState;
 import dev.streamingsaga.journal.Document;
@@ -7,7 +8,6 @@ import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
-import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,9 +1,16 @@
 package dev.streamingsaga.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.streamingsaga.bench.BenchCommands;
+import dev.streamingsaga.bench.BenchSettings;
 import dev.streamingsaga.bench.HistoryBench;
-import dev.streamingsaga.bench.Ratio;
+import dev.streamingsaga.bench.HttpBench;
+import dev.streamingsaga.bench.MemoryBench;
+import dev.streamingsaga.bench.OverheadBench;
 import dev.streamingsaga.bench.RestartBench;
 import dev.streamingsaga.bench.SealingBench;
+import dev.streamingsaga.bench.SmallBench;
 import dev.streamingsaga.bench.TextBench;
 import dev.streamingsaga.bench.UploadBench;
 import dev.streamingsaga.config.SagaConfig;
@@ -12,9 +19,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,15 +32,25 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures time ratios and recovery times.",
+            "Measures ratios of times, memory and recovery times.",
             "R1: a complete ingest, compared with Transfer Manager and a SHA-256 pass.",
+            "R1-sink: the same with a bare S3 server in a process of its own.",
+            "R2: a complete ingest, compared with the same upload without saga, journal and stores.",
+            "R3: heap and resident memory for files of several sizes.",
             "R4: a resume after a kill at half the upload, compared with a new ingest.",
             "R5: seconds until all sagas of a killed process have their outcome.",
+            "R6: sagas a second and latency for documents of 1 KB, without and with text.",
             "R7: an ingest with compression, encryption or both, compared with neither, cold and warm.",
             "TEXT: the speed of text, from the embedding to a whole ingest, compared with a bare model.",
+            "HTTP: a PUT compared with an ingest, and many small ones compared with the drop folder.",
             "HISTORY: each operation with many ended sagas in the journal, compared with 100."
         })
 final class BenchCommand implements Callable<Integer> {
+    private static final List<String> ALL =
+            List.of("R1", "R1-sink", "R2", "R3", "R4", "R5", "R6", "R7", "TEXT", "HTTP", "HISTORY");
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long MEGABYTE = 1_000_000;
+
     @Mixin
     CommonOptions options = new CommonOptions();
 
@@ -44,14 +61,29 @@ final class BenchCommand implements Callable<Integer> {
             names = "--ratios",
             split = ",",
             defaultValue = "R1",
-            description = "any of R1, R4, R5, R7, TEXT, HISTORY (default: ${DEFAULT-VALUE})")
+            description = "ALL, or any of R1, R1-sink, R2, R3, R4, R5, R6, R7, TEXT, HTTP, HISTORY (default:"
+                    + " ${DEFAULT-VALUE})")
     List<String> ratios = List.of();
 
     @Option(
             names = "--megabytes",
             defaultValue = "300",
-            description = "size of the file in MB (default: ${DEFAULT-VALUE})")
+            description = "size of the file for R1, R1-sink, R4, R7 and HTTP in MB (default: ${DEFAULT-VALUE})")
     int megabytes;
+
+    @Option(
+            names = "--overhead-megabytes",
+            split = ",",
+            defaultValue = "10,50,100,300",
+            description = "sizes of the files for R2 in MB (default: ${DEFAULT-VALUE})")
+    List<Integer> overheadMegabytes = List.of();
+
+    @Option(
+            names = "--memory-megabytes",
+            split = ",",
+            defaultValue = "300,1000",
+            description = "sizes of the files for R3 in MB (default: ${DEFAULT-VALUE})")
+    List<Integer> memoryMegabytes = List.of();
 
     @Option(
             names = "--text-kilobytes",
@@ -66,78 +98,108 @@ final class BenchCommand implements Callable<Integer> {
     int sagas;
 
     @Option(
+            names = "--documents",
+            defaultValue = "200",
+            description = "small documents of each measurement for R6 and HTTP (default: ${DEFAULT-VALUE})")
+    int documents;
+
+    @Option(
             names = "--history",
             defaultValue = "100000",
             description = "ended sagas for HISTORY (default: ${DEFAULT-VALUE})")
     int history;
 
+    @Option(
+            names = "--short",
+            description = "one pair, and at most 20 MB, 20 kB of text, 10 open sagas and 32 small documents: to see"
+                    + " that everything works, not to compare")
+    boolean isShort;
+
+    @Option(names = "--markdown", description = "print Markdown tables")
+    boolean markdown;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (isShort) {
+            shorten();
+        }
         SagaConfig config = options.load();
+        List<String> chosen = ratios.contains("ALL") ? ALL : ratios;
+        for (String ratio : chosen) {
+            if (!ALL.contains(ratio)) {
+                throw new UsageException(ratio + " is not a benchmark; choose ALL, or from " + String.join(", ", ALL));
+            }
+        }
         DataDirectorySetup.prepare(config);
         Path directory = config.dataDir().resolve("bench");
         PrintWriter err = spec.commandLine().getErr();
-        Map<String, Object> results = new LinkedHashMap<>();
-        for (String ratio : ratios) {
-            results.putAll(
-                    switch (ratio) {
-                        case "R1" ->
-                            Map.of(ratio, new UploadBench(directory, megabytes * 1_000_000L, err::println).run(pairs));
-                        case "R4" ->
-                            Map.of(
-                                    ratio,
-                                    new RestartBench(directory, err::println).resume(megabytes * 1_000_000L, pairs));
-                        case "R5" -> Map.of(ratio, new RestartBench(directory, err::println).restart(sagas));
-                        case "R7" -> new SealingBench(directory, megabytes * 1_000_000L, err::println).run(pairs);
-                        case "TEXT" -> new TextBench(directory, textKilobytes * 1000, err::println).run(pairs);
-                        case "HISTORY" -> new HistoryBench(directory, history, err::println).run(pairs);
-                        default ->
-                            throw new UsageException(
-                                    ratio + " is not a benchmark; choose from R1, R4, R5, R7, TEXT and HISTORY");
-                    });
+        ObjectNode results = JSON.createObjectNode();
+        if (chosen.size() == 1) {
+            results.setAll((ObjectNode) JSON.valueToTree(
+                    measure(chosen.get(0), new BenchSettings(directory, settings(config)), err::println)));
+        } else {
+            BenchCommands commands = new BenchCommands(directory, originalArguments());
+            for (String ratio : chosen) {
+                results.setAll(commands.run(ratio));
+            }
         }
-        print(spec.commandLine().getOut(), results);
-        return 0;
+        print(new BenchReport(results), spec.commandLine().getOut());
+        return results.findValue(BenchCommands.ERROR) == null ? 0 : 1;
     }
 
-    private void print(PrintWriter out, Map<String, Object> results) {
+    private List<String> originalArguments() {
+        return spec.root().commandLine().getParseResult().originalArgs();
+    }
+
+    /** A coordinator that is configured is used, since a process can have only one of its own. */
+    private static Map<String, String> settings(SagaConfig config) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        config.servers().coordinator().url().ifPresent(url -> {
+            settings.put("saga.coordinator.url", url.toString());
+            settings.put(
+                    "saga.coordinator.secret", config.servers().coordinator().secret());
+        });
+        return settings;
+    }
+
+    private void shorten() {
+        megabytes = Math.min(megabytes, 20);
+        overheadMegabytes = List.of(10);
+        memoryMegabytes = List.of(10, 20);
+        textKilobytes = Math.min(textKilobytes, 20);
+        pairs = 1;
+        sagas = Math.min(sagas, 10);
+        documents = Math.min(documents, 32);
+        history = Math.min(history, 1000);
+    }
+
+    private Map<String, ?> measure(String ratio, BenchSettings settings, Consumer<String> progress)
+            throws IOException, InterruptedException {
+        long size = megabytes * MEGABYTE;
+        Path directory = settings.directory();
+        return switch (ratio) {
+            case "R1" -> new UploadBench(settings, size, progress).run(pairs);
+            case "R1-sink" -> new UploadBench(settings, size, progress).runWithSink(pairs);
+            case "R2" -> new OverheadBench(settings, overheadMegabytes, progress).run(pairs);
+            case "R3" -> new MemoryBench(directory, memoryMegabytes, progress).run();
+            case "R4" -> Map.of(ratio, new RestartBench(directory, progress).resume(size, pairs));
+            case "R5" -> Map.of(ratio, new RestartBench(directory, progress).restart(sagas));
+            case "R6" -> new SmallBench(settings, documents, progress).run();
+            case "R7" -> new SealingBench(directory, size, progress).run(pairs);
+            case "TEXT" -> new TextBench(directory, textKilobytes * 1000, progress).run(pairs);
+            case "HISTORY" -> new HistoryBench(directory, history, progress).run(pairs);
+            case "HTTP" -> new HttpBench(settings, size, documents, progress).run(pairs);
+            default -> throw new IllegalArgumentException(ratio);
+        };
+    }
+
+    private void print(BenchReport report, PrintWriter out) {
         if (options.json) {
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put(
-                    "machine",
-                    Runtime.getRuntime().availableProcessors() + " processors, Java "
-                            + Runtime.version().feature() + ", " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch"));
-            answer.put("ratios", results);
-            out.println(CommonOptions.json(answer));
-            return;
+            report.json(out);
+        } else if (markdown) {
+            report.markdown(out);
+        } else {
+            report.text(out);
         }
-        out.printf(
-                "%-28s %7s %7s %7s %6s %8s %9s %9s%n", "", "median", "min", "max", "pairs", "by CPU", "ours", "theirs");
-        results.forEach((name, value) -> out.println(text(name, value)));
-    }
-
-    private static String text(String name, Object value) {
-        if (value instanceof RestartBench.Resume r) {
-            return text(name, r.time())
-                    + String.format(
-                            Locale.ROOT,
-                            "; at most %.1f MB sent again, %.1f MB in flight at the kill",
-                            r.bytesSentAgain() / 1e6,
-                            r.bytesInFlight() / 1e6);
-        }
-        return value instanceof Ratio r
-                ? String.format(
-                        Locale.ROOT,
-                        "%-28s %7.3f %7.3f %7.3f %6d %8s %7.2f s %7.2f s",
-                        name,
-                        r.median(),
-                        r.min(),
-                        r.max(),
-                        r.pairs(),
-                        r.cpuMedian() == 0 ? "-" : "%.3f".formatted(r.cpuMedian()),
-                        r.oursSeconds(),
-                        r.theirsSeconds())
-                : name + " " + value;
     }
 }

@@ -47,6 +47,9 @@ final class EmbeddedHttp implements AutoCloseable {
     private static final int EVENT_LOOPS = 2;
     private static final int LONGEST_WAIT_SECONDS = 600;
     private static final long OPERATION_LIMIT_SECONDS = 10;
+    /** What one read from the network can return: fewer pieces of a body to pass to the thread that stores it. */
+    private static final int BODY_PIECE_BYTES = 64 * 1024;
+
     private static final int MAX_SMALL_BODY_BYTES = 1024 * 1024;
 
     private final Vertx vertx;
@@ -119,6 +122,7 @@ final class EmbeddedHttp implements AutoCloseable {
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(config.endpoints().http().host().replaceAll("[\\[\\]]", ""))
                 .setHttp2ClearTextEnabled(false)
+                .setMaxChunkSize(BODY_PIECE_BYTES)
                 .setIdleTimeout(2 * LONGEST_WAIT_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
         HttpConnections limits = config.endpoints().http().limits().connections();

@@ -5,6 +5,8 @@ import dev.streamingsaga.config.DocumentConfig.Duplicates;
 import dev.streamingsaga.config.DocumentConfig.OnConflict;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.content.DocumentContent;
+import dev.streamingsaga.digest.Digests;
+import dev.streamingsaga.intake.UploadSpool;
 import dev.streamingsaga.journal.ActiveRun;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
@@ -16,7 +18,6 @@ import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.journal.StepNames;
-import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.source.SourceFile;
 import dev.streamingsaga.source.SourceLock;
@@ -71,7 +72,8 @@ final class PreparationSteps {
             requireUnclaimed(run, path);
         }
         Optional<Digests> known = digestsOfEarlierRun(run, identity);
-        Digests digests = known.orElseGet(() -> digests(run, path, identity));
+        Digests digests =
+                known.or(() -> receivedDigests(exchange, run, identity)).orElseGet(() -> digests(run, path, identity));
         exchange.setProperty(ExchangeKeys.DIGESTS_OF_EARLIER_RUN, known.isPresent());
         if (config.documents().source().duplicates() == Duplicates.REJECT) {
             requireNew(run.initialSaga(), digests);
@@ -124,6 +126,17 @@ final class PreparationSteps {
                                 .toList()))
                 .filter(digests ->
                         digests.chunkSha256().size() == untouched.get().chunkCount());
+    }
+
+    /**
+     * The digests that were taken while a body arrived, if the file is the one that was written then. If its bytes were
+     * damaged since, the bucket refuses them: they do not match the digests that are sent with them.
+     */
+    private static Optional<Digests> receivedDigests(Exchange exchange, ActiveRun run, SourceIdentity now) {
+        return Optional.ofNullable(exchange.getProperty(ExchangeKeys.RECEIVED_BODY, UploadSpool.ReceivedBody.class))
+                .filter(body -> run.initialSaga().document().isEmpty())
+                .filter(body -> body.written().looksLike(now))
+                .map(UploadSpool.ReceivedBody::digests);
     }
 
     /** Locks the source until its chunks are verified; each side effect until then confirms the lock again. */

@@ -1,18 +1,17 @@
 package dev.streamingsaga.intake;
 
+import dev.streamingsaga.digest.ChunkedDigest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a body to the spool file as it arrives. Remembers its failure, since the source may wrap or hide it. */
 final class SpoolWriter extends OutputStream {
     private final FileChannel file;
-    private final MessageDigest digest;
+    private final ChunkedDigest digest;
     private final SizeCheck beforeWrite;
-    private long size;
     private @Nullable IOException ioFailure;
     private @Nullable RuntimeException rejection;
 
@@ -21,7 +20,7 @@ final class SpoolWriter extends OutputStream {
         void requireAllowed(long sizeBytes, int more) throws IOException;
     }
 
-    SpoolWriter(FileChannel file, MessageDigest digest, SizeCheck beforeWrite) {
+    SpoolWriter(FileChannel file, ChunkedDigest digest, SizeCheck beforeWrite) {
         this.file = file;
         this.digest = digest;
         this.beforeWrite = beforeWrite;
@@ -35,7 +34,7 @@ final class SpoolWriter extends OutputStream {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         try {
-            beforeWrite.requireAllowed(size, length);
+            beforeWrite.requireAllowed(digest.sizeBytes(), length);
             ByteBuffer remaining = ByteBuffer.wrap(bytes, offset, length);
             while (remaining.hasRemaining()) {
                 file.write(remaining);
@@ -48,7 +47,6 @@ final class SpoolWriter extends OutputStream {
             throw e;
         }
         digest.update(bytes, offset, length);
-        size += length;
     }
 
     /** Throws the exception of a failed {@link #write} again, if there was one. */
@@ -59,9 +57,5 @@ final class SpoolWriter extends OutputStream {
         if (rejection != null) {
             throw rejection;
         }
-    }
-
-    long size() {
-        return size;
     }
 }

@@ -6,6 +6,9 @@ import java.io.InputStream;
 public final class StreamCopy {
     private static final int BUFFER_BYTES = 256 * 1024;
 
+    /** Many bodies are not longer. */
+    private static final int FIRST_BYTES = 8 * 1024;
+
     private StreamCopy() {}
 
     /** Passes on each piece as it arrives, so that nothing is lost if the stream breaks off. */
@@ -18,14 +21,17 @@ public final class StreamCopy {
         };
     }
 
-    /** Copies the stream in blocks of 256 KiB. */
+    /** Copies the stream in blocks of 8 KiB, then of 256 KiB. */
     public static UploadSpool.Body of(InputStream body) {
         return out -> {
-            byte[] buffer = new byte[BUFFER_BYTES];
-            for (int n = body.readNBytes(buffer, 0, BUFFER_BYTES);
+            byte[] buffer = new byte[FIRST_BYTES];
+            for (int n = body.readNBytes(buffer, 0, buffer.length);
                     n > 0;
-                    n = body.readNBytes(buffer, 0, BUFFER_BYTES)) {
+                    n = body.readNBytes(buffer, 0, buffer.length)) {
                 out.write(buffer, 0, n);
+                if (n == FIRST_BYTES) {
+                    buffer = new byte[BUFFER_BYTES];
+                }
             }
         };
     }

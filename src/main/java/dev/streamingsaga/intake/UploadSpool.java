@@ -2,9 +2,11 @@ package dev.streamingsaga.intake;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.datadir.Permissions;
-import dev.streamingsaga.digest.Sha256;
+import dev.streamingsaga.digest.ChunkedDigest;
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.journal.Ids;
 import dev.streamingsaga.journal.Journal;
+import dev.streamingsaga.journal.SourceIdentity;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,11 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +45,7 @@ public final class UploadSpool {
     private final Path folder;
     private final String endpoint;
     private final long maxBytes;
+    private final long chunkSizeBytes;
     private final Journal journal;
     private final Map<Path, Integer> users = new HashMap<>();
 
@@ -49,11 +54,26 @@ public final class UploadSpool {
         this.folder = folder;
         this.endpoint = String.valueOf(folder.getFileName());
         this.maxBytes = config.documents().source().maxSizeBytes();
+        this.chunkSizeBytes = config.documents().chunk().sizeBytes();
         this.journal = journal;
     }
 
-    /** A complete body that no saga has claimed yet. */
-    public record ReceivedBody(Path part, long sizeBytes, String sha256) {}
+    /**
+     * A complete body that no saga has claimed yet.
+     *
+     * @param digests taken while the body arrived
+     * @param written the file when its last byte was written; without the time of its last change, since a claim
+     *     renames it
+     */
+    public record ReceivedBody(Path part, Digests digests, SourceIdentity written) {
+        public String sha256() {
+            return digests.sha256();
+        }
+
+        public long sizeBytes() {
+            return digests.sizeBytes();
+        }
+    }
 
     /** Creates the folder, and removes files that a killed process left behind without a saga. */
     public void open() throws IOException {
@@ -72,20 +92,29 @@ public final class UploadSpool {
      * the files of sagas that ended after a pause or through recovery.
      */
     public synchronized void sweep() {
-        try (Stream<Path> files = Files.list(folder)) {
+        // The paths of claims are real ones.
+        try (Stream<Path> files = Files.list(folder.toRealPath())) {
             List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
                     .toList();
             if (!idle.isEmpty()) {
                 Set<String> needed = journal.sagas().neededSources();
                 for (Path file : idle) {
-                    if (!needed.contains(new BodyKey(endpoint, String.valueOf(file.getFileName())).toString())) {
+                    if (!needed.contains(sourceKey(file))) {
                         Files.deleteIfExists(file);
                     }
                 }
             }
         } catch (IOException | RuntimeException e) {
-            LOG.warn("cannot remove unused files from {} ({}); retrying in a moment", folder, e.toString());
+            notRemoved(e);
         }
+    }
+
+    private void notRemoved(Exception e) {
+        LOG.warn("cannot remove unused files from {} ({}); retrying in a moment", folder, e.toString());
+    }
+
+    private String sourceKey(Path file) {
+        return new BodyKey(endpoint, String.valueOf(file.getFileName())).toString();
     }
 
     /** @throws DocumentRefusedException TOO_LARGE or NO_ROOM */
@@ -160,9 +189,9 @@ public final class UploadSpool {
     }
 
     private UploadSpool.ReceivedBody write(Body body, long limit, Path part) throws IOException {
-        MessageDigest digest = Sha256.digest();
-        try (FileChannel file = FileChannel.open(
-                part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
+        try (ChunkedDigest digest = new ChunkedDigest(chunkSizeBytes);
+                FileChannel file = FileChannel.open(
+                        part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), Permissions.ofFile())) {
             SpoolWriter writer = new SpoolWriter(file, digest, (size, more) -> {
                 if (size / CHECK_EVERY_BYTES != (size + more) / CHECK_EVERY_BYTES) {
                     requireRoom(0);
@@ -178,8 +207,17 @@ public final class UploadSpool {
                 throw e;
             }
             file.force(true);
-            return new UploadSpool.ReceivedBody(part, writer.size(), Sha256.hex(digest));
+            return new UploadSpool.ReceivedBody(part, digest.end(), identity(part));
         }
+    }
+
+    private static SourceIdentity identity(Path part) throws IOException {
+        BasicFileAttributes found = Files.readAttributes(part, BasicFileAttributes.class);
+        return new SourceIdentity(
+                Objects.toString(found.fileKey(), ""),
+                found.size(),
+                found.lastModifiedTime().to(TimeUnit.NANOSECONDS),
+                0);
     }
 
     /** What identifies the body on every node. */
@@ -201,22 +239,37 @@ public final class UploadSpool {
      * Moves the body to its source path, or drops it if the same body is there already. The caller must call
      * {@link #release} afterwards.
      */
-    public synchronized void claim(UploadSpool.ReceivedBody body, Path path) throws IOException {
-        if (Files.exists(path)) {
-            Files.delete(body.part());
-        } else {
-            Files.move(body.part(), path, StandardCopyOption.ATOMIC_MOVE);
-            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-                directory.force(true);
+    public void claim(UploadSpool.ReceivedBody body, Path path) throws IOException {
+        synchronized (this) {
+            if (Files.exists(path)) {
+                Files.delete(body.part());
+            } else {
+                Files.move(body.part(), path, StandardCopyOption.ATOMIC_MOVE);
             }
+            users.merge(path, 1, Integer::sum);
         }
-        users.merge(path, 1, Integer::sum);
+        // Outside of the lock, so that many bodies share a sync. Also for a file that another call has just moved.
+        try (FileChannel spool = FileChannel.open(folder, StandardOpenOption.READ)) {
+            spool.force(true);
+        } catch (IOException | RuntimeException e) {
+            release(path);
+            throw e;
+        }
     }
 
     /** Ends the use of a file by a call. If its saga was only paused, the file stays until the saga ends. */
     public synchronized void release(Path path) {
         users.computeIfPresent(path, (file, count) -> count == 1 ? null : count - 1);
-        sweep();
+        if (users.containsKey(path)) {
+            return;
+        }
+        try {
+            if (!journal.sagas().isSourceNeeded(sourceKey(path))) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException | RuntimeException e) {
+            notRemoved(e); // by the next sweep
+        }
     }
 
     public void drop(UploadSpool.ReceivedBody body) throws IOException {

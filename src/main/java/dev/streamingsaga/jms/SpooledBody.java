@@ -6,6 +6,7 @@ import dev.streamingsaga.intake.DocumentName;
 import dev.streamingsaga.intake.DocumentRefusedException;
 import dev.streamingsaga.intake.LabelledSender;
 import dev.streamingsaga.intake.UploadSpool;
+import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.SagaRecord;
 import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSException;
@@ -21,9 +22,6 @@ final class SpooledBody {
     private static final String FILE_NAME = "fileName";
 
     private static final String SPOOL_SENDER = "jms";
-
-    /** Exchange property, a {@link UploadSpool.ReceivedBody}. */
-    private static final String RECEIVED = "SagaJmsBody";
 
     /** Exchange property: the path in the spool that this message uses. */
     private static final String CLAIMED = "SagaJmsSpoolPath";
@@ -48,7 +46,7 @@ final class SpooledBody {
         UploadSpool.ReceivedBody body = LargeMessageBody.is(message)
                 ? spool.receive(new LargeMessageBody(message))
                 : spool.receive(new BytesMessageBody(message));
-        exchange.setProperty(RECEIVED, body);
+        exchange.setProperty(ExchangeKeys.RECEIVED_BODY, body);
         exchange.setProperty(Ingest.FILE_NAME, name);
         String sender = LabelledSender.of(SPOOL_SENDER, identity.label(exchange), identity.usual());
         BodyKey key = spool.key(body, sender, name);
@@ -64,7 +62,7 @@ final class SpooledBody {
     /** Moves the body to its path in the spool, where it stays until {@link #release} and the end of its saga. */
     void claim(Exchange exchange) throws IOException {
         Path path = exchange.getMessage().getBody(Path.class);
-        spool.claim(exchange.getProperty(RECEIVED, UploadSpool.ReceivedBody.class), path);
+        spool.claim(exchange.getProperty(ExchangeKeys.RECEIVED_BODY, UploadSpool.ReceivedBody.class), path);
         exchange.setProperty(CLAIMED, path);
     }
 
@@ -77,7 +75,7 @@ final class SpooledBody {
     static Optional<Path> file(Exchange exchange) {
         return exchange.getProperty(CLAIMED) instanceof Path path
                 ? Optional.of(path)
-                : Optional.ofNullable(exchange.getProperty(RECEIVED, UploadSpool.ReceivedBody.class))
+                : Optional.ofNullable(exchange.getProperty(ExchangeKeys.RECEIVED_BODY, UploadSpool.ReceivedBody.class))
                         .map(UploadSpool.ReceivedBody::part);
     }
 
@@ -85,7 +83,7 @@ final class SpooledBody {
     void release(Exchange exchange) throws IOException {
         if (exchange.removeProperty(CLAIMED) instanceof Path path) {
             spool.release(path);
-        } else if (exchange.getProperty(RECEIVED) instanceof UploadSpool.ReceivedBody body) {
+        } else if (exchange.getProperty(ExchangeKeys.RECEIVED_BODY) instanceof UploadSpool.ReceivedBody body) {
             spool.drop(body);
         }
     }

@@ -9,6 +9,12 @@ public final class ExchangeKeys {
     public static final String DIGESTS = "SagaDigests";
 
     /**
+     * Exchange property with the {@code ReceivedBody} that was written to the source; while that file is unchanged, its
+     * digests are used and the file is not read for them.
+     */
+    public static final String RECEIVED_BODY = "SagaReceivedBody";
+
+    /**
      * Exchange property, a Boolean: an earlier run computed the digests. Chunks that are already in the bucket are then
      * compared with the source; the bucket compares those that this run sends.
      */

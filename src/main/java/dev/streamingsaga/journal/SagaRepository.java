@@ -269,6 +269,17 @@ public final class SagaRepository {
                 .set();
     }
 
+    /** Whether {@link #neededSources} contains this key. */
+    public boolean isSourceNeeded(String sourceKey) {
+        return db.sql
+                        .sql("SELECT count(*) FROM saga WHERE source_key = ?" + " AND (state NOT IN " + FINAL
+                                + " OR next_delivery_at IS NOT NULL)")
+                        .param(sourceKey)
+                        .query(Long.class)
+                        .single()
+                > 0;
+    }
+
     static SagaRecord saga(ResultSet row, int n) throws SQLException {
         return new SagaRecord(
                 row.getString("saga_id"),

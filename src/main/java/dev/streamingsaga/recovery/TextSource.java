@@ -1,10 +1,10 @@
 package dev.streamingsaga.recovery;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SourceIdentity;
-import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.DocumentSource;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.streamingsaga.source;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.digest.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;

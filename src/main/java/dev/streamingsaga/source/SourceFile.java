@@ -1,5 +1,6 @@
 package dev.streamingsaga.source;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;

@@ -19,14 +19,14 @@ class RatioTest {
     void times_are_divided_pair_by_pair() {
         Ratio ratio = Ratio.of(OURS, THEIRS);
 
-        assertThat(ratio).isEqualTo(new Ratio(1, 0.5, 3, 3, 2, 12, 10, 20, 10));
+        assertThat(ratio).isEqualTo(new Ratio(1, 0.5, 3, 0.5, 3, 3, 2, 12, 10, 20, 10));
     }
 
     @Test
     void twice_the_time_is_half_the_speed() {
         Ratio ratio = Ratio.ofSpeed(OURS, THEIRS);
 
-        assertThat(ratio).isEqualTo(new Ratio(1, 0.333, 2, 3, 0.5, 12, 10, 20, 10));
+        assertThat(ratio).isEqualTo(new Ratio(1, 0.333, 2, 0.333, 2, 3, 0.5, 12, 10, 20, 10));
     }
 
     @Test

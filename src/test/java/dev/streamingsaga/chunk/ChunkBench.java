@@ -2,7 +2,7 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
-import dev.streamingsaga.source.Digests;
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.source.SourceFile;
 import java.io.OutputStream;
 import java.nio.file.Files;

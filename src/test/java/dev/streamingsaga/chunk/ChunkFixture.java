@@ -2,6 +2,7 @@ package dev.streamingsaga.chunk;
 
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.Settings;
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.embedded.EmbeddedS3;
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.encryption.DocumentKeys;
@@ -11,7 +12,6 @@ import dev.streamingsaga.journal.Run;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;
 import dev.streamingsaga.sealing.Sealing;
-import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.net.URI;

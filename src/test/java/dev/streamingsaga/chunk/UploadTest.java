@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.digest.Sha256;
 import dev.streamingsaga.embedded.FaultyS3;
 import dev.streamingsaga.journal.ChunkRow;
@@ -16,7 +17,6 @@ import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.ShutdownException;
-import dev.streamingsaga.source.Digests;
 import dev.streamingsaga.testkit.Background;
 import java.io.IOException;
 import java.io.RandomAccessFile;

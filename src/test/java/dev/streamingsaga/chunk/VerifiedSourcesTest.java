@@ -4,12 +4,12 @@ import static dev.streamingsaga.chunk.ChunkFixture.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.ExchangeKeys;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.sealing.Sealing;
-import dev.streamingsaga.source.Digests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package dev.streamingsaga.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.streamingsaga.digest.Digests;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
 import dev.streamingsaga.journal.SourceIdentity;

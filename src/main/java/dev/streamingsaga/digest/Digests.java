@@ -1,10 +1,10 @@
-package dev.streamingsaga.source;
+package dev.streamingsaga.digest;
 
 import java.util.List;
 
 /**
- * The digests of a source file from one pass. Each byte was read once for both hashes, so the chunks, one after the
- * other, are exactly the bytes of {@code sha256}.
+ * The digests of a source from one pass. Each byte was read once for both hashes, so the chunks, one after the other,
+ * are exactly the bytes of {@code sha256}.
  *
  * @param sha256 of the whole file, lower-case hex
  * @param sizeBytes bytes read
