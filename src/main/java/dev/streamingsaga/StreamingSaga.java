@@ -11,6 +11,7 @@ import dev.streamingsaga.chunk.ChunkRoutes;
 import dev.streamingsaga.chunk.ChunkStore;
 import dev.streamingsaga.chunk.VerifiedSources;
 import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.JournalRetentionConfig;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.SettingsSummary;
 import dev.streamingsaga.config.SharedSettings;
@@ -58,6 +59,10 @@ import dev.streamingsaga.recovery.Orphans;
 import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.recovery.RecoveryDependencies;
 import dev.streamingsaga.recovery.StorageAccess;
+import dev.streamingsaga.retention.AuditRetention;
+import dev.streamingsaga.retention.JournalRetention;
+import dev.streamingsaga.retention.Retention;
+import dev.streamingsaga.retention.RetentionRule;
 import dev.streamingsaga.saga.EngineDependencies;
 import dev.streamingsaga.saga.ErrorGuard;
 import dev.streamingsaga.saga.SagaEngine;
@@ -309,6 +314,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Deletions deletions = closeLater(new Deletions(config, context, engine, journal, keyDestruction(journal)));
         Recovery recovery = closeLater(new Recovery(
                 config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages, deletions)));
+        Retention retention = closeLater(new Retention(config, context, journal, retentionRules(config, journal)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
@@ -329,6 +335,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                 engine,
                 recovery,
                 deletions,
+                retention,
                 context.createProducerTemplate(),
                 outages,
                 new OpenStorage(
@@ -362,6 +369,14 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         reports::unwritten,
                         callbacks::refused,
                         checks(resources, journal, stores, callbacks, service, encryption, content)))));
+    }
+
+    /** In the order in which they are applied. */
+    private static List<RetentionRule> retentionRules(SagaConfig config, Journal journal) {
+        JournalRetentionConfig periods = config.operation().retention();
+        return List.of(
+                new JournalRetention(journal, config.dataDir(), periods.journal()),
+                new AuditRetention(journal, config.dataDir(), periods.audit()));
     }
 
     private record OpenStorage(
@@ -496,6 +511,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
                         null,
                         SettingsSummary.of(components().resources().config()));
         recorded = true;
+        components().parts().retention().start();
     }
 
     /**
@@ -532,6 +548,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Components open = components;
         draining = true;
         if (open != null) {
+            open.parts().retention().drain();
             open.observation().drain();
         }
         endpoints.forEach(IngestionEndpoint::refuseDocuments);

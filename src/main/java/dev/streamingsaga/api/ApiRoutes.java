@@ -50,6 +50,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
     private final DrainOperations drain;
     private final KeyOperations keys;
     private final LegalHoldOperations legalHolds;
+    private final RetentionOperations retention;
     private final AuditOperations audit;
     private final ObserveOperations observe;
     private final Operations operations;
@@ -87,6 +88,7 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
         this.drain = new DrainOperations(parts.operator());
         this.keys = new KeyOperations(parts.operator());
         this.legalHolds = new LegalHoldOperations(parts.operator());
+        this.retention = new RetentionOperations(parts.operator());
         this.audit = new AuditOperations(parts.operator());
         this.observe = new ObserveOperations(parts.observation(), gate);
         this.operations = new Operations(this::isStarted);
@@ -201,6 +203,10 @@ public final class ApiRoutes extends RouteBuilder implements AutoCloseable {
                 "wraps the keys of documents again by the current key");
         route("http-key-rotation", get("/api/keys/rotate", READ_OR_OPERATE, keys::progress),
                 "how far the rotation of keys is");
+        route("http-run-retention", post("/api/retention", OPERATE, retention::run),
+                "removes now what has been kept long enough");
+        route("http-retention", get("/api/retention", READ_OR_OPERATE, retention::progress),
+                "how far the newest pass of retention is");
     }
 
     private void observe() {

@@ -377,25 +377,34 @@ public final class AuditLog {
         return sent;
     }
 
+    /** The entries that {@link #archive} would remove, oldest first. */
+    public List<AuditEntry> archivable(Instant before, int limit) {
+        return archivable(head(), before, limit);
+    }
+
+    private List<AuditEntry> archivable(Head head, Instant before, int limit) {
+        return after(head.archivedSeq(), limit).stream()
+                .takeWhile(entry -> entry.atMillis() < before.toEpochMilli())
+                .takeWhile(entry -> head.exportedSeq() < 0 || entry.sequence() <= head.exportedSeq())
+                .toList();
+    }
+
     /**
      * Removes the oldest entries: those written before a time, and sent to the operator's route if there ever was one.
      * An entry says what was removed, and the chain continues to check.
      *
-     * @param archive receives each entry, oldest first, before it is removed; if it throws, nothing is removed. After a
-     *     crash it may receive them again.
+     * @param archive receives the entries, oldest first, before they are removed; if it throws, nothing is removed.
+     *     After a crash it may receive them again.
      * @param limit maximum number of entries
      * @return number of entries removed
      */
-    public int archive(Actor actor, Instant before, int limit, Consumer<AuditEntry> archive) {
+    public int archive(Actor actor, Instant before, int limit, Consumer<List<AuditEntry>> archive) {
         Head head = head();
-        List<AuditEntry> oldest = after(head.archivedSeq(), limit).stream()
-                .takeWhile(entry -> entry.atMillis() < before.toEpochMilli())
-                .takeWhile(entry -> head.exportedSeq() < 0 || entry.sequence() <= head.exportedSeq())
-                .toList();
+        List<AuditEntry> oldest = archivable(head, before, limit);
         if (oldest.isEmpty()) {
             return 0;
         }
-        oldest.forEach(archive);
+        archive.accept(oldest);
         AuditEntry last = oldest.get(oldest.size() - 1);
         AuditAnchor archived = new AuditAnchor(last.sequence(), last.hash());
         transactions.executeWithoutResult(status -> {

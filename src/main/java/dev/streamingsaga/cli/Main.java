@@ -40,6 +40,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             KeyEncryptionCommand.class,
             RotateKeysCommand.class,
             AuditCommand.class,
+            RetentionCommand.class,
             CleanupsCommand.class,
             OrphansCommand.class,
             VerifyCommand.class,

@@ -16,6 +16,7 @@ public record OperationConfig(
         RecoveryPolicy recovery,
         OrphanPolicy orphans,
         Receipts receipts,
+        JournalRetentionConfig retention,
         Observability observability) {
 
     /** How many attempts to deliver a document there are at most, the first included. */

@@ -150,6 +150,7 @@ final class ServerSettings {
         table.row(DURATION, "saga.recovery.lease", "30s", "2s", "1h")
                 .describe("Time after the last heartbeat of a process until another process takes over its sagas.");
         receipts(table);
+        JournalRetentionSettings.declare(table);
         table.section("Orphans");
         table.row(DURATION, "saga.orphans.min-age", "24h", "0s", "3650d")
                 .describe("\"orphans --delete\" deletes stored data that no saga in the journal owns only if it is"

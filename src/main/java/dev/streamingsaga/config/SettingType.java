@@ -14,6 +14,10 @@ enum SettingType {
     INTEGER("whole number", ".*", "must be a whole number"),
     SIZE("size", ".*", "must be a size such as 8MiB"),
     DURATION("time", ".*", "must be a time such as 500ms, 5s, 10m or 1h"),
+    PERIOD(
+            "period",
+            "|P(?=\\d)(\\d{1,4}Y)?(\\d{1,5}M)?(\\d{1,5}W)?(\\d{1,6}D)?",
+            "must be empty, or a period such as P90D, P6M or P10Y"),
     SHARE("share", "0|1|[01]\\.0{1,6}|0\\.\\d{1,6}", "must be a share from 0 to 1 such as 0.1"),
 
     NAME("name", "[a-z][a-z0-9-]{0,31}", "must be 1-32 of a-z, 0-9 and -, and begin with a letter"),

@@ -298,6 +298,7 @@ public final class Settings {
                 new OperationConfig.Receipts(
                         read.choice("saga.receipts", OperationConfig.ReceiptMode.class),
                         read.path("saga.receipts.key-file")),
+                JournalRetentionSettings.read(read),
                 new Observability(
                         read.choice("saga.log.format", LogFormat.class),
                         read.flag("saga.log.console"),

@@ -102,6 +102,21 @@ final class SettingsReader {
         return Duration.ofMillis(number(key, SettingType.DURATION));
     }
 
+    /** Empty if there is none. */
+    Optional<RetentionPeriod> period(String key) {
+        Setting setting = declared(key, SettingType.PERIOD);
+        String value = value(key);
+        try {
+            if (setting.type().accepts(value)) {
+                return value.isEmpty() ? Optional.empty() : Optional.of(RetentionPeriod.parse(value));
+            }
+        } catch (IllegalArgumentException e) {
+            // zero, or too long: refused like any other value
+        }
+        refuse(setting);
+        return Optional.empty();
+    }
+
     /** 0 to 1. */
     double share(String key) {
         Setting setting = declared(key, SettingType.SHARE);

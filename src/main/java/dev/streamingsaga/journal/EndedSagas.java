@@ -8,11 +8,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * Sums over ended sagas. What is summed up never changes after the end of a saga, so that each one is read once, some
- * minutes after its end, however often the sums are asked for. All are read again from time to time, since sagas may be
- * removed. Keeps one sum for each of the last hours and one for all others. Thread-safe.
+ * minutes after its end, however often the sums are asked for. All are read again when sagas were removed, and from time
+ * to time. Keeps one sum for each of the last hours and one for all others. Thread-safe.
  */
 final class EndedSagas {
     static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
@@ -41,15 +42,21 @@ final class EndedSagas {
 
     private final JournalDatabase db;
     private final AccessLimit limit;
+    private final LongSupplier removed;
     private NavigableMap<Long, Sum> settled = new TreeMap<>();
     private Sum older = Sum.NONE;
     private long settledBefore = Long.MIN_VALUE;
     private long readAgainAt = Long.MIN_VALUE;
+    private long removedBefore;
 
-    /** @param limit of the sagas that count */
-    EndedSagas(JournalDatabase db, AccessLimit limit) {
+    /**
+     * @param limit of the sagas that count
+     * @param removed how many sagas were removed from the journal ever
+     */
+    EndedSagas(JournalDatabase db, AccessLimit limit, LongSupplier removed) {
         this.db = db;
         this.limit = limit;
+        this.removed = removed;
     }
 
     /**
@@ -119,7 +126,9 @@ final class EndedSagas {
 
     private void settle() {
         long now = db.now();
-        if (now >= readAgainAt) {
+        long removedNow = removed.getAsLong();
+        if (now >= readAgainAt || removedNow != removedBefore) {
+            removedBefore = removedNow;
             settled = new TreeMap<>();
             older = Sum.NONE;
             settledBefore = Long.MIN_VALUE;

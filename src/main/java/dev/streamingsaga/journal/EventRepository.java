@@ -8,9 +8,10 @@ import java.util.Optional;
 
 /** The event table: each saga's history, in order. */
 public final class EventRepository {
-    static final String UNDELIVERED =
-            "SELECT * FROM event WHERE kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND at <= ?"
-                    + " AND detail <> '' ORDER BY event_id";
+    /** An alert that is not delivered yet. */
+    static final String NOT_DELIVERED = "kind IN ('ALERT', 'CRITICAL') AND told_at IS NULL AND detail <> ''";
+
+    static final String UNDELIVERED = "SELECT * FROM event WHERE " + NOT_DELIVERED + " AND at <= ? ORDER BY event_id";
 
     private final JournalDatabase db;
 

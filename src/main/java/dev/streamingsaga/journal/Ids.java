@@ -1,7 +1,9 @@
 package dev.streamingsaga.journal;
 
+import com.github.f4b6a3.ulid.Ulid;
 import com.github.f4b6a3.ulid.UlidCreator;
 import dev.streamingsaga.digest.Sha256;
+import java.time.Instant;
 import java.util.Locale;
 
 /** Identifiers of lower-case letters and digits only, which are safe in keys, URLs and options. */
@@ -11,6 +13,11 @@ public final class Ids {
     /** 26 characters; later ones sort after earlier ones. */
     public static String next() {
         return UlidCreator.getMonotonicUlid().toString().toLowerCase(Locale.ROOT);
+    }
+
+    /** Not after any id that is created at this time or later. */
+    static String first(Instant at) {
+        return Ulid.min(at.toEpochMilli()).toString().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -51,6 +51,7 @@ public final class Journal {
     private final VersionRepository versions;
     private final DeletionRepository deletions;
     private final SecurityLabels labels;
+    private final ArchiveRepository archive;
     private final LegalHoldRepository legalHolds;
     private volatile @Nullable String epoch;
 
@@ -85,7 +86,8 @@ public final class Journal {
         this.versions = new VersionRepository(db, sagas, events);
         this.uploads = new UploadRepository(new UploadRepository.Repositories(
                 db, sagas, events, registration, chunks, runs, leases, redeliveries, versions));
-        this.statistics = new StatisticsRepository(db);
+        this.archive = new ArchiveRepository(db, audit);
+        this.statistics = new StatisticsRepository(db, archive);
         this.pages = new SagaPages(db, statistics);
         this.hostWaits = new HostWaits(db, sagas, events);
         this.droppedFiles = new DroppedFileRepository(db, events);
@@ -202,6 +204,11 @@ public final class Journal {
     /** Who did what, when, to which document. */
     public AuditLog audit() {
         return audit;
+    }
+
+    /** What is archived and removed. */
+    public ArchiveRepository archive() {
+        return archive;
     }
 
     /** The wrapped data keys of documents. */

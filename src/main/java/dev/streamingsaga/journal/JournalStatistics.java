@@ -1,11 +1,13 @@
 package dev.streamingsaga.journal;
 
+import dev.streamingsaga.journal.ArchiveRepository.ArchivedTotal;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Counts from the journal, over all processes and restarts.
+ * Counts from the journal, over all processes and restarts, including sagas that were archived and removed.
  *
  * @param sagas by state; a state without sagas is absent
  * @param storedBytes of all completed documents
@@ -34,6 +36,25 @@ public record JournalStatistics(
 
     public static final JournalStatistics NONE =
             new JournalStatistics(Map.of(), 0, 0, 0, 0, 0, 0, 0, Optional.empty(), 0, 0, 0);
+
+    JournalStatistics with(ArchivedTotal archived) {
+        Map<SagaState, Long> all = new EnumMap<>(SagaState.class);
+        all.putAll(sagas);
+        all.merge(archived.state(), archived.sagas(), Long::sum);
+        return new JournalStatistics(
+                Map.copyOf(all),
+                storedBytes + archived.bytes(),
+                resumedBytes + archived.resumedBytes(),
+                unpublished,
+                withResidue + archived.withResidue(),
+                pendingCleanups,
+                blockedCleanups,
+                chunkCleanups,
+                oldestCleanup,
+                redeliveries + archived.redeliveries(),
+                deletions,
+                unfinishedDeletions);
+    }
 
     public long in(SagaState state) {
         return sagas.getOrDefault(state, 0L);

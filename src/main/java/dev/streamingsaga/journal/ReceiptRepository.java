@@ -110,10 +110,11 @@ public final class ReceiptRepository {
                 .orElse(new Receipt.Head(0, Receipt.Position.NONE));
     }
 
-    /** The newest receipt that a saga names as its own; 0 if there is none. Scans all sagas. */
+    /** The newest receipt that a saga, archived or not, names as its own; 0 if there is none. Scans all sagas. */
     public long newestOfSagas() {
         return db.sql
-                .sql("SELECT coalesce(max(receipt_sequence), 0) FROM saga")
+                .sql("SELECT coalesce(max(receipt_sequence), 0) FROM (SELECT receipt_sequence FROM saga"
+                        + " UNION ALL SELECT receipt_sequence FROM archived_saga) AS named")
                 .query(Long.class)
                 .single();
     }
@@ -132,7 +133,7 @@ public final class ReceiptRepository {
         return db.sql
                 .sql("SELECT deletion_id FROM deletion d WHERE deletion_id IN (SELECT deletion_id FROM deletion"
                         + " WHERE finished_at IS NOT NULL AND finished_at >= ?)"
-                        + " AND EXISTS (SELECT 1 FROM deleted_version v"
+                        + " AND EXISTS (SELECT 1 FROM deleted_version v JOIN saga s ON s.saga_id = v.saga_id"
                         + " WHERE v.deletion_id = d.deletion_id AND NOT EXISTS (SELECT 1 FROM receipt r"
                         + " WHERE r.saga_id = v.saga_id AND r.kind = 'DELETION')) ORDER BY deletion_id LIMIT ?")
                 .params(endedSince.toEpochMilli(), limit)

@@ -27,15 +27,16 @@ public final class SagaRepository {
             .map(SagaState::name)
             .collect(Collectors.joining("','", "('", "')"));
 
-    static final String LATE_WRITES =
-            "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND swept_at IS NULL AND "
-                    + SagaFormat.KNOWN
-                    + " AND document_id IS NOT NULL"
-                    + " AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
+    /** Of a compensated saga: the bucket must still be checked for late writes. */
+    static final String LATE_WRITES_POSSIBLE =
+            "swept_at IS NULL AND document_id IS NOT NULL AND (run > 1 OR EXISTS (SELECT 1 FROM chunk"
                     + " WHERE chunk.saga_id = saga.saga_id AND chunk.state = 'SENDING')"
                     + " OR EXISTS (SELECT 1 FROM step WHERE step.saga_id = saga.saga_id"
                     + " AND name = 'finalize' AND started_at IS NOT NULL"
-                    + " AND step.finished_at IS NULL)) ORDER BY saga_id";
+                    + " AND step.finished_at IS NULL))";
+
+    static final String LATE_WRITES = "SELECT * FROM saga WHERE state = 'COMPENSATED' AND finished_at <= ? AND "
+            + SagaFormat.KNOWN + " AND " + LATE_WRITES_POSSIBLE + " ORDER BY saga_id";
 
     private final JournalDatabase db;
 

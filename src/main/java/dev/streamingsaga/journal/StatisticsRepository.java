@@ -1,6 +1,7 @@
 package dev.streamingsaga.journal;
 
 import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.journal.ArchiveRepository.ArchivedTotal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -26,11 +27,13 @@ final class StatisticsRepository {
             + " WHERE state IN ('PENDING','BLOCKED')";
 
     private final JournalDatabase db;
+    private final ArchiveRepository archive;
     private final Deleted deleted;
     private final Map<AccessLimit, EndedSagas> ended = new LinkedHashMap<>();
 
-    StatisticsRepository(JournalDatabase db) {
+    StatisticsRepository(JournalDatabase db, ArchiveRepository archive) {
         this.db = db;
+        this.archive = archive;
         this.deleted = new Deleted(db);
     }
 
@@ -45,7 +48,7 @@ final class StatisticsRepository {
         if (ended.size() == MAX_LIMITS && !ended.containsKey(limit)) {
             ended.remove(ended.keySet().iterator().next());
         }
-        return ended.computeIfAbsent(limit, access -> new EndedSagas(db, access));
+        return ended.computeIfAbsent(limit, access -> new EndedSagas(db, access, archive::sagas));
     }
 
     /** How many sagas are in each state. */
@@ -94,7 +97,16 @@ final class StatisticsRepository {
                 .list();
     }
 
+    /** Archived sagas included. */
     JournalStatistics read() {
+        JournalStatistics all = present();
+        for (ArchivedTotal archived : archive.totals()) {
+            all = all.with(archived);
+        }
+        return all;
+    }
+
+    private JournalStatistics present() {
         States states = states(AccessLimit.NONE);
         Sums sums = db.sql
                 .sql(SUMS)

@@ -9,6 +9,7 @@ import dev.streamingsaga.journal.Journal;
 import dev.streamingsaga.journal.Runs;
 import dev.streamingsaga.outage.Outages;
 import dev.streamingsaga.recovery.Recovery;
+import dev.streamingsaga.retention.Retention;
 import dev.streamingsaga.saga.SagaEngine;
 import java.util.Optional;
 import org.apache.camel.ProducerTemplate;
@@ -23,6 +24,7 @@ public record OperatorComponents(
         SagaEngine engine,
         Recovery recovery,
         Deletions deletions,
+        Retention retention,
         ProducerTemplate template,
         Outages outages,
         StorageConnections storage,

@@ -166,6 +166,11 @@ public final class SagaOperator extends SagaReader {
         return legalHolds;
     }
 
+    /** How long documents and the journal are kept. */
+    public RetentionOperator retention() {
+        return new RetentionOperator(components.retention(), visibility(), trail());
+    }
+
     /** The sagas that this process runs now, in no particular order. */
     public List<RunningSaga> running() {
         return components.runs().all().stream()

@@ -119,7 +119,7 @@ public final class ReceiptCheck {
         Optional<SagaRecord> saga = journal.sagas().find(receipt.sagaId());
         Optional<Document> document = saga.flatMap(SagaRecord::document);
         if (document.isEmpty()) {
-            if (!deleted) {
+            if (!deleted && !journal.archive().contains(receipt.sagaId())) {
                 report(
                         FindingKind.DOCUMENT_REMOVED,
                         receipt,

@@ -178,7 +178,8 @@ public final class Receipts implements AutoCloseable {
                     ended.finishedAt().orElseThrow().toString(),
                     version.keyDestroyed(),
                     residue);
-            issue(open, open.journal().sagas().find(version.sagaId()).orElseThrow(), facts);
+            // One that is archived ended long before receipts were switched on.
+            open.journal().sagas().find(version.sagaId()).ifPresent(saga -> issue(open, saga, facts));
         }
     }
 

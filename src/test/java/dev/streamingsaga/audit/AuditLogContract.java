@@ -374,15 +374,15 @@ abstract class AuditLogContract {
         record(2);
         List<AuditEntry> archive = new ArrayList<>();
 
-        int removed = log.archive(Actor.system("retention"), clock.instant(), 3, archive::add);
+        int removed = log.archive(Actor.system("retention"), clock.instant(), 3, archive::addAll);
 
         assertThat(removed).isEqualTo(3);
         assertThat(archive).extracting(AuditEntry::sequence).containsExactly(1L, 2L, 3L);
         assertThat(check(anchor, new AuditAnchor(1, archive.get(0).hash())).findings())
                 .isEmpty();
-        assertThat(log.archive(Actor.system("retention"), clock.instant(), 100, archive::add))
+        assertThat(log.archive(Actor.system("retention"), clock.instant(), 100, archive::addAll))
                 .isEqualTo(2);
-        assertThat(log.archive(Actor.system("retention"), clock.instant(), 100, archive::add))
+        assertThat(log.archive(Actor.system("retention"), clock.instant(), 100, archive::addAll))
                 .isZero();
         assertThat(check(anchor)).returns(List.of(), AuditReport::findings).returns(4L, AuditReport::entries);
         assertThat(check(new AuditAnchor(5, "f".repeat(64))).findings()).hasSize(1);
