@@ -6,6 +6,7 @@ import dev.streamingsaga.operations.DeletedDocumentException;
 import dev.streamingsaga.operations.NoReceiptException;
 import dev.streamingsaga.operations.SagaOperator;
 import dev.streamingsaga.operations.UnknownDocumentException;
+import dev.streamingsaga.operations.UnknownVersionException;
 import dev.streamingsaga.receipt.InclusionProof;
 import dev.streamingsaga.receipt.ReceiptException;
 import dev.streamingsaga.receipt.ReceiptVerifier;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 /** Receipts of completed documents, and the keys to verify them with. */
 final class ReceiptOperations {
     private static final int MAX_CHUNK = 999_999_999;
+    private static final int MAX_VERSION = 999_999_999;
 
     private final SagaOperator operator;
     private final DeletionOperations deletions;
@@ -31,10 +33,12 @@ final class ReceiptOperations {
         }
     }
 
-    /** {@code GET /api/documents/{id}/receipt}: the compact JWS; with {@code chunk=N} a proof for one chunk. */
+    /**
+     * {@code GET /api/documents/{id}/receipt?version=}: the compact JWS; with {@code chunk=N} a proof for one chunk.
+     */
     Reply receipt(ApiRequest request) {
-        Query query = Query.of(request.call(), "chunk");
-        Receipt receipt = find(request);
+        Query query = Query.of(request.call(), "chunk", "version");
+        Receipt receipt = find(request, query);
         return query.has("chunk")
                 ? proof(receipt, query.number("chunk", 0, 0, MAX_CHUNK))
                 : Reply.bytes(200, "application/jose", receipt.jws().getBytes(StandardCharsets.US_ASCII))
@@ -43,9 +47,14 @@ final class ReceiptOperations {
                                 "attachment; filename=\"" + receipt.documentId() + ".receipt.jws\"");
     }
 
-    private Receipt find(ApiRequest request) {
+    private Receipt find(ApiRequest request, Query query) {
+        String documentId = request.id("document");
         try {
-            return request.as(operator).receipt(request.id("document"));
+            return query.has("version")
+                    ? request.as(operator).receipt(documentId, query.number("version", 1, MAX_VERSION))
+                    : request.as(operator).receipt(documentId);
+        } catch (UnknownVersionException e) {
+            throw new Problem(404, "no-version", e.getMessage() + "; GET /api/documents/{id}/versions lists them", e);
         } catch (DeletedDocumentException | UnknownDocumentException e) {
             throw deletions.missing(request);
         } catch (NoReceiptException e) {

@@ -151,8 +151,8 @@ public final class ChunkStore {
     }
 
     /**
-     * Replaces the wrapped data key in an encrypted manifest; the data key and everything else stay the same. The
-     * caller makes sure that nothing else writes the manifest meanwhile.
+     * Replaces the wrapped data key in an encrypted manifest, unless it has this one; the data key and everything else
+     * stay the same. The caller makes sure that nothing else writes the manifest meanwhile.
      *
      * @return false if the manifest is not encrypted
      * @throws SagaException CHUNK_MISSING if there is no manifest
@@ -160,7 +160,8 @@ public final class ChunkStore {
     public boolean rewrapManifest(String keyPrefix, DataKey.Wrapped wrapped) {
         String key = keyPrefix + ChunkKeys.MANIFEST;
         Optional<ManifestEnvelope> envelope = ManifestEnvelope.parse(manifestBytes(key));
-        envelope.ifPresent(found -> bucket.put(key, found.rewrapped(wrapped).json()));
+        envelope.filter(found -> !found.hasKey(wrapped))
+                .ifPresent(found -> bucket.put(key, found.rewrapped(wrapped).json()));
         return envelope.isPresent();
     }
 

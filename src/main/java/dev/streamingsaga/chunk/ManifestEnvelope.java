@@ -65,6 +65,10 @@ record ManifestEnvelope(
         }
     }
 
+    boolean hasKey(DataKey.Wrapped key) {
+        return key.keyId().equals(keyId) && key.base64().equals(wrappedKey);
+    }
+
     ManifestEnvelope rewrapped(DataKey.Wrapped key) {
         return new ManifestEnvelope(format, documentId, sagaId, encryption, key.keyId(), key.base64(), ciphertext);
     }

@@ -2,6 +2,7 @@ package dev.streamingsaga.cli;
 
 import dev.streamingsaga.embedded.Inspection;
 import dev.streamingsaga.journal.Receipt;
+import dev.streamingsaga.operations.SagaReader;
 import dev.streamingsaga.receipt.InclusionProof;
 import dev.streamingsaga.receipt.ReceiptException;
 import dev.streamingsaga.receipt.ReceiptVerifier;
@@ -24,7 +25,6 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "receipt",
-        mixinStandardHelpOptions = true,
         description = {
             "Prints the signed receipt of a completed document, or a proof for one of its chunks.",
             "Exit code 1: the document has no receipt, 2: there is no such document."
@@ -51,6 +51,20 @@ final class ReceiptCommand implements Callable<Integer> {
     @Option(names = "--force", description = "replace an existing file")
     boolean force;
 
+    @Option(
+            names = "--version",
+            paramLabel = "N",
+            description = "an older version, also one that was removed; versions lists them (default: the current one)")
+    @Nullable
+    Integer version;
+
+    // Without the standard options: their --version would be another one.
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
+    boolean help;
+
     @Option(names = "--chunk", paramLabel = "N", description = "prove that this chunk, from 0, belongs to the document")
     @Nullable
     Integer chunk;
@@ -61,14 +75,12 @@ final class ReceiptCommand implements Callable<Integer> {
             throw new UsageException("name a document: receipt DOCUMENT; to verify one, receipt verify FILE");
         }
         try (Inspection inspection = ReadAccess.open(options.load())) {
-            Receipt receipt = inspection.reader().receipt(documentId);
+            SagaReader reader = inspection.reader();
+            Receipt receipt = version == null ? reader.receipt(documentId) : reader.receipt(documentId, version);
             String text = chunk == null
                     ? receipt.jws()
                     : InclusionProof.of(
-                                    ReceiptVerifier.verify(
-                                            receipt.jws(),
-                                            VerificationKeys.parse(
-                                                    inspection.reader().receiptKeys())),
+                                    ReceiptVerifier.verify(receipt.jws(), VerificationKeys.parse(reader.receiptKeys())),
                                     chunk)
                             .json();
             write(receipt, text);

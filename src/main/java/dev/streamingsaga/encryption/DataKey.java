@@ -1,5 +1,6 @@
 package dev.streamingsaga.encryption;
 
+import dev.streamingsaga.journal.DocumentKey;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -46,6 +47,13 @@ public final class DataKey {
     public record Wrapped(String keyId, byte[] bytes) {
         public Wrapped {
             bytes = bytes.clone();
+        }
+
+        /** The journaled key of a saga; that which replaces it if a rotation has begun. */
+        public static Wrapped newest(DocumentKey key) {
+            String keyId = key.next().map(DocumentKey.Replacement::keyId).orElse(key.keyId());
+            String base64 = key.next().map(DocumentKey.Replacement::wrapped).orElse(key.wrapped());
+            return new Wrapped(keyId, Base64.getDecoder().decode(base64));
         }
 
         @Override

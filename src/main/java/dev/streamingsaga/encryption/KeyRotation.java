@@ -7,7 +7,9 @@ import dev.streamingsaga.journal.DocumentKeyRepository.OldKeys;
 import dev.streamingsaga.journal.SingletonLease;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ final class KeyRotation {
     private static final String LEASE = "key-rotation";
     private static final int BATCH = 100;
     private static final int MAX_ERRORS = 20;
+    private static final int MAX_PASSES = 10;
 
     private final DocumentKeyRepository journal;
     private final SingletonLease leases;
@@ -106,7 +109,24 @@ final class KeyRotation {
         }
     }
 
+    /** Sagas that end during a pass are found by the next one. */
     private boolean rotate() {
+        Set<String> failed = new HashSet<>();
+        for (int pass = 0; pass < MAX_PASSES; pass++) {
+            long before = progress().rewrapped();
+            if (!pass(failed)) {
+                return false;
+            }
+            if (progress().rewrapped() == before) {
+                break;
+            }
+        }
+        unfinished(journal.countNotUnder(progress().currentKeyId()).ofUnfinishedSagas());
+        return true;
+    }
+
+    /** @param failed sagas whose keys could not be wrapped again; not tried twice */
+    private boolean pass(Set<String> failed) {
         String last = "";
         List<DocumentKey> keys = journal.notUnder(progress().currentKeyId(), last, BATCH);
         while (!keys.isEmpty()) {
@@ -114,7 +134,9 @@ final class KeyRotation {
                 if (!mayContinue()) {
                     return false;
                 }
-                rewrap(key);
+                if (!failed.contains(key.sagaId()) && !rewrap(key)) {
+                    failed.add(key.sagaId());
+                }
             }
             last = keys.get(keys.size() - 1).sagaId();
             keys = journal.notUnder(progress().currentKeyId(), last, BATCH);
@@ -134,7 +156,8 @@ final class KeyRotation {
         return true;
     }
 
-    private void rewrap(DocumentKey key) {
+    /** @return false if no key unwraps it */
+    private boolean rewrap(DocumentKey key) {
         KeyOwner owner = new KeyOwner(key.sagaId(), key.documentId());
         try {
             DataKey.Wrapped old =
@@ -144,8 +167,10 @@ final class KeyRotation {
             if (journal.beginReplacement(key, next)) {
                 replace(key.sagaId(), next);
             }
+            return true;
         } catch (UnknownKeyException | WrongKeyException e) {
             failed(String.valueOf(e.getMessage()));
+            return false;
         }
     }
 
@@ -194,6 +219,17 @@ final class KeyRotation {
                 progress.unfinished(),
                 progress.errors());
         error(error);
+    }
+
+    private synchronized void unfinished(long keys) {
+        progress = new RotationProgress(
+                progress.state(),
+                progress.currentKeyId(),
+                progress.total(),
+                progress.rewrapped(),
+                progress.failed(),
+                keys,
+                progress.errors());
     }
 
     private synchronized void error(String error) {

@@ -12,6 +12,10 @@ public final class DocumentKeyRepository {
     private static final String SELECT = "SELECT k.saga_id, k.document_id, k.key_id, k.wrapped, k.destroyed_at,"
             + " k.next_key_id, k.next_wrapped FROM document_key k";
 
+    private static final String DESTROY = "UPDATE document_key SET wrapped = '', destroyed_at = ?,"
+            + " next_wrapped = CASE WHEN next_key_id IS NULL THEN NULL ELSE '' END"
+            + " WHERE saga_id = ? AND destroyed_at IS NULL";
+
     private final JournalDatabase db;
 
     DocumentKeyRepository(JournalDatabase db) {
@@ -42,17 +46,23 @@ public final class DocumentKeyRepository {
      * @return whether the saga had a key that was not destroyed yet
      */
     public boolean destroy(String sagaId) {
-        boolean destroyed = db.sql
-                        .sql("UPDATE document_key SET wrapped = '', destroyed_at = ?,"
-                                + " next_wrapped = CASE WHEN next_key_id IS NULL THEN NULL ELSE '' END"
-                                + " WHERE saga_id = ? AND destroyed_at IS NULL")
-                        .params(db.now(), sagaId)
-                        .update()
-                == 1;
+        boolean destroyed = db.sql.sql(DESTROY).params(db.now(), sagaId).update() == 1;
         if (destroyed) {
             db.truncateLog();
         }
         return destroyed;
+    }
+
+    /**
+     * Overwrites the key of a compensated saga, in the caller's transaction: nothing is left that it could open. Kept
+     * if an operator closed a clean-up entry, since its object may still exist.
+     */
+    static void destroyOfCompensated(JournalDatabase db, String sagaId) {
+        db.sql
+                .sql(DESTROY + " AND NOT EXISTS (SELECT 1 FROM cleanup c WHERE c.saga_id = document_key.saga_id"
+                        + " AND c.state = 'RESOLVED')")
+                .params(db.now(), sagaId)
+                .update();
     }
 
     /**

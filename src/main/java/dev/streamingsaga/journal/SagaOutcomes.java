@@ -211,7 +211,8 @@ public final class SagaOutcomes {
     }
 
     /**
-     * Ends a compensation: PARTIALLY_COMPENSATED if clean-up entries are open, else COMPENSATED.
+     * Ends a compensation: PARTIALLY_COMPENSATED if clean-up entries are open, else COMPENSATED, which destroys the
+     * data key of the saga.
      *
      * @param residue supplies the events that are journaled with PARTIALLY_COMPENSATED, in the same transaction
      * @return the saga's state, also if an earlier call has decided it
@@ -236,6 +237,8 @@ public final class SagaOutcomes {
                         residue.about(repositories.cleanups().of(sagaId).stream()
                                 .filter(e -> e.state().isOpen())
                                 .toList()));
+            } else {
+                DocumentKeyRepository.destroyOfCompensated(db, sagaId);
             }
             repositories.redeliveries().decide(repositories.sagas().get(sagaId));
             return outcome;

@@ -281,14 +281,19 @@ public sealed class SagaReader permits SagaOperator {
      * @throws UnknownVersionException if there is no such version, or it was removed
      */
     public final SagaRecord version(String documentId, int number) {
-        DocumentVersion version = versions(documentId, number + 1, 1).stream()
-                .filter(found -> found.number() == number)
-                .findFirst()
-                .orElseThrow(() -> UnknownVersionException.unknown(documentId, number));
+        DocumentVersion version = numbered(documentId, number);
         if (version.status() == DocumentVersion.Status.REMOVED) {
             throw UnknownVersionException.removed(documentId, number);
         }
         return version.saga();
+    }
+
+    /** Also one whose chunks were removed. */
+    private DocumentVersion numbered(String documentId, int number) {
+        return versions(documentId, number + 1, 1).stream()
+                .filter(found -> found.number() == number)
+                .findFirst()
+                .orElseThrow(() -> UnknownVersionException.unknown(documentId, number));
     }
 
     /** The number of a saga's version; 1 if its document has no others. */
@@ -332,7 +337,23 @@ public sealed class SagaReader permits SagaOperator {
      * @throws NoReceiptException if it has none
      */
     public final Receipt receipt(String documentId) {
-        Document document = document(documentId).document().orElseThrow();
+        return receipt(document(documentId));
+    }
+
+    /**
+     * The receipt of a version of a document, also of one whose chunks were removed.
+     *
+     * @throws UnknownDocumentException if there is no such completed document
+     * @throws UnknownVersionException if there is no such version
+     * @throws NoReceiptException if it has none
+     */
+    public final Receipt receipt(String documentId, int number) {
+        return receipt(numbered(documentId, number).saga());
+    }
+
+    private Receipt receipt(SagaRecord saga) {
+        Document document = saga.document().orElseThrow();
+        String documentId = document.documentId();
         Receipt receipt = findReceipt(document.sagaId()).orElseThrow(() -> new NoReceiptException(documentId));
         trail.record(AuditAction.RECEIPT, document, Map.of("sequence", Long.toString(receipt.sequence())));
         return receipt;

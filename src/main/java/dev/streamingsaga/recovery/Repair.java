@@ -1,6 +1,8 @@
 package dev.streamingsaga.recovery;
 
 import dev.streamingsaga.chunk.ChunkAudit;
+import dev.streamingsaga.chunk.ChunkStore;
+import dev.streamingsaga.encryption.DataKey;
 import dev.streamingsaga.journal.ChunkRow;
 import dev.streamingsaga.journal.Document;
 import dev.streamingsaga.journal.Event.EventKind;
@@ -107,10 +109,22 @@ final class Repair {
                 !forms(before).equals(forms(storage.journal().chunks().all(saga.sagaId())));
         if (otherForm || keys.stream().anyMatch(ChunkAudit::isManifest)) {
             request("manifest-again", run(document()), "");
+            takeNewestKey();
         }
         if (keys.stream().anyMatch(ChunkAudit::isReceipt)) {
             receipt();
         }
+    }
+
+    /** A rotation of keys may have begun, or ended, while the manifest was written with the key of before. */
+    private void takeNewestKey() {
+        storage.journal()
+                .keys()
+                .find(saga.sagaId())
+                .filter(key -> !key.isDestroyed())
+                .ifPresent(key -> new ChunkStore(storage.config(), storage.s3())
+                        .in(document().bucket())
+                        .rewrapManifest(document().keyPrefix(), DataKey.Wrapped.newest(key)));
     }
 
     private void receipt() {

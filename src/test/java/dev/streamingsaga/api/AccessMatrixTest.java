@@ -227,7 +227,14 @@ class AccessMatrixTest {
     }
 
     private static Stream<String> paths(StoredDocument document) {
-        return Stream.of("", "/content", "/content?version=1", "/versions", "/receipt", "/receipt?chunk=0")
+        return Stream.of(
+                        "",
+                        "/content",
+                        "/content?version=1",
+                        "/versions",
+                        "/receipt",
+                        "/receipt?chunk=0",
+                        "/receipt?version=1")
                 .map(path -> "/api/documents/" + document.documentId() + path);
     }
 

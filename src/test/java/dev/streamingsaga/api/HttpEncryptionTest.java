@@ -8,6 +8,7 @@ import dev.streamingsaga.Internals;
 import dev.streamingsaga.api.ApiClient.Answer;
 import dev.streamingsaga.encryption.KeyFile;
 import dev.streamingsaga.ingest.IngestResult;
+import dev.streamingsaga.journal.DocumentKey;
 import dev.streamingsaga.journal.SagaRecord;
 import dev.streamingsaga.journal.SagaState;
 import dev.streamingsaga.journal.StoredForm;
@@ -129,6 +130,22 @@ class HttpEncryptionTest {
                 .isNotEqualTo(before);
         assertThat(check.check(record, true)).extracting(Drift::resource).isEmpty();
         assertThat(content(record).response().body()).isEqualTo(original);
+    }
+
+    @Test
+    void a_manifest_that_is_written_again_during_a_rotation_of_keys_gets_the_new_key() throws Exception {
+        IngestResult result = saga.ingest(Files.write(saga.file("rotated.txt", 1), text(5000)));
+        SagaRecord record = record(result.sagaId());
+        DocumentKey key = saga.journal().keys().find(record.sagaId()).orElseThrow();
+        DocumentKey.Replacement next = new DocumentKey.Replacement("next-key", "AAAA");
+        assertThat(saga.journal().keys().beginReplacement(key, next)).isTrue();
+        String manifest = record.document().orElseThrow().keyPrefix() + "manifest.json";
+        Files.delete(saga.object(manifest));
+
+        Internals.documentCheck(saga.application().bundle()).repair(record, false);
+
+        assertThat(Files.readString(saga.object(manifest)))
+                .contains("\"keyId\":\"next-key\"", "\"wrappedKey\":\"AAAA\"");
     }
 
     @Test

@@ -166,6 +166,15 @@ class ReceiptCommandsTest {
     }
 
     @Test
+    void prints_the_receipt_of_a_version() {
+        assertThat(saga("receipt", document, "--version", "1").out())
+                .isEqualTo(saga("receipt", document).out());
+        Call unknown = saga("receipt", document, "--version", "2");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("version 2");
+    }
+
+    @Test
     void says_that_a_document_has_no_receipt() {
         saga.execute("journal", "DELETE FROM receipt");
         Call none = saga("receipt", document);

@@ -151,6 +151,22 @@ class KeyRotationTest {
     }
 
     @Test
+    void finds_the_sagas_that_end_meanwhile() throws Exception {
+        encrypt("saga-1", "UPLOADING");
+        encrypt("saga-2", "COMPLETED");
+        String current = file.add(true);
+        manifests.after = () -> new JdbcTemplate(database.dataSource())
+                .update("UPDATE saga SET state = 'COMPLETED' WHERE saga_id = 'saga-1'");
+
+        RotationProgress progress = rotate();
+
+        assertThat(progress).isEqualTo(new RotationProgress(State.DONE, current, 2, 2, 0, 0, List.of()));
+        assertThat(manifests.keys.get("saga-1").base64())
+                .isEqualTo(journaled("saga-1").wrapped());
+        assertThat(journaled("saga-1").keyId()).isEqualTo(current);
+    }
+
+    @Test
     void a_key_that_cannot_be_unwrapped_is_named_and_the_others_are_wrapped_again() throws Exception {
         encrypt("saga-1", "COMPLETED");
         String lost = journaled("saga-1").keyId();

@@ -112,6 +112,43 @@ abstract class JournalContract {
     }
 
     @Test
+    void the_key_of_a_saga_is_destroyed_when_nothing_of_it_is_left() throws Exception {
+        SagaRecord clean = compensating("clean");
+        SagaRecord residue = compensating("residue");
+        SagaRecord resolved = compensating("resolved");
+        for (SagaRecord saga : List.of(residue, resolved)) {
+            stepCompensated(saga, "upload", List.of("object"));
+        }
+        for (SagaRecord saga : List.of(clean, residue, resolved)) {
+            journal.keys().addIfAbsent(saga.sagaId(), "document", "key-1", "wrapped");
+            journal.outcomes().finishCompensation(saga.sagaId(), 1, QUIET);
+        }
+
+        assertThat(isDestroyed(clean)).isTrue();
+        assertThat(isDestroyed(residue)).as("an object is left").isFalse();
+        stepCompensated(residue, "upload", List.of());
+        assertThat(isDestroyed(residue)).as("the object is gone").isTrue();
+        journal.outcomes().resolve(journal.cleanups().of(resolved.sagaId()).get(0), "kept");
+        assertThat(isDestroyed(resolved)).as("the object may exist").isFalse();
+    }
+
+    private SagaRecord compensating(String name) throws Exception {
+        SagaRecord saga = receive(name);
+        journal.outcomes().beginCompensation(saga.sagaId(), 1, Reason.CANCELLED, "why");
+        return saga(saga);
+    }
+
+    private void stepCompensated(SagaRecord saga, String step, List<String> residue) {
+        List<Residue> residues =
+                residue.stream().map(resource -> new Residue(resource, "why")).toList();
+        journal.outcomes().stepCompensated(saga(saga), step, new StepCompensation(residues, List.of()), POLICY, QUIET);
+    }
+
+    private boolean isDestroyed(SagaRecord saga) {
+        return journal.keys().find(saga.sagaId()).orElseThrow().isDestroyed();
+    }
+
+    @Test
     void a_key_is_replaced_once_after_its_saga_has_ended_and_never_after_it_was_destroyed() throws Exception {
         String unfinished = receive("a").sagaId();
         String ended = upTo(receive("b"), SagaState.COMPLETING).sagaId();

@@ -202,7 +202,7 @@ class ReceiptsTest {
     }
 
     @Test
-    void a_superseded_version_leaves_no_receipt_in_the_bucket() {
+    void a_superseded_version_leaves_its_receipt_in_the_journal_only() throws Exception {
         Path file = saga.text("versions.txt", 40);
         IngestResult old = ingest(file);
         awaitCopy(old);
@@ -212,6 +212,12 @@ class ReceiptsTest {
         awaitCopy(current);
         assertThat(saga.keys()).doesNotContain(key(old));
         assertThat(statement(receipt(old)).document().sha256()).isEqualTo(old.sha256());
+        String path = "/api/documents/" + current.documentId() + "/receipt";
+        assertThat(get(path + "?version=1").body()).isEqualTo(receipt(old).jws());
+        assertThat(get(path + "?version=2").body()).isEqualTo(receipt(current).jws());
+        assertThat(get(path).body()).isEqualTo(receipt(current).jws());
+        assertThat(get(path + "?version=3").body()).contains("no-version");
+        assertThat(get(path + "?version=1&chunk=0").body()).contains(old.sha256());
     }
 
     @Test
