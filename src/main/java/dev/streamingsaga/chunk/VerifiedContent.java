@@ -14,8 +14,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Streams a range of a document. Reads and hashes each chunk of the range as a whole; it always holds back one buffer,
- * so that the last bytes of a chunk are returned only after its digest was verified. Needs two small buffers, whatever
- * the size of a chunk.
+ * so that the last bytes of the range in a chunk are returned only after the digest of the chunk was verified. Needs two
+ * small buffers, whatever the size of a chunk.
  */
 final class VerifiedContent extends InputStream {
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -119,13 +119,18 @@ final class VerifiedContent extends InputStream {
         if (n == 0 || chunk.at > chunk.end()) {
             check(chunk);
         }
-        ready = held;
-        position = heldFrom;
-        limit = heldUntil;
-        held = buffer;
         long first = chunk.at - n;
-        heldFrom = (int) Math.min(n, Math.max(0, from - first));
-        heldUntil = (int) Math.max(heldFrom, Math.min(n, end - first));
+        int partFrom = (int) Math.min(n, Math.max(0, from - first));
+        int partUntil = (int) Math.max(partFrom, Math.min(n, end - first));
+        // Behind the range, the chunk is only hashed: what is held waits for its end.
+        if (n == 0 || partUntil > partFrom) {
+            ready = held;
+            position = heldFrom;
+            limit = heldUntil;
+            held = buffer;
+            heldFrom = partFrom;
+            heldUntil = partUntil;
+        }
         if (n == 0) {
             chunk.object.close();
             open = null;

@@ -86,6 +86,25 @@ class FetchTest {
         assertEndsEarly(CHUNK - 10, 20);
         assertEndsEarly(2L * CHUNK, 3);
         assertEndsEarly(2L * CHUNK - 7, 10);
+        CountingStream out = new CountingStream();
+        try (InputStream content = fixture.store().content(run.document(), run.chunks(), 0, 2 * CHUNK)) {
+            assertThatThrownBy(() -> content.transferTo(out)).hasMessageContaining("is damaged");
+        }
+        assertThat(out.count).isLessThanOrEqualTo(CHUNK);
+    }
+
+    @Test
+    void other_bytes_or_fewer_in_the_place_of_a_chunk_are_noticed_before_the_range_is_complete() throws Exception {
+        put(run.chunks().get(0).key(), new byte[CHUNK]);
+        put(run.chunks().get(1).key(), new byte[CHUNK - 1]);
+
+        assertEndsEarly(0, CHUNK);
+        assertEndsEarly(0, 1);
+        assertEndsEarly(CHUNK - 1, 1);
+        assertEndsEarly(CHUNK, CHUNK - 1);
+        assertFails(dir.resolve("target"), Reason.CHUNK_CORRUPT);
+        put(run.chunks().get(0).key(), new byte[CHUNK - 1]);
+        assertFails(dir.resolve("target"), Reason.SIZE_MISMATCH);
     }
 
     private void assertEndsEarly(long from, int length) throws IOException {
