@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -97,18 +98,21 @@ final class BenchProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Waits until the process has printed a whole line. */
-    String firstLine() throws IOException, InterruptedException {
+    /** Waits until the process has printed a line that begins like this, and returns the rest of it. */
+    String line(String prefix) throws IOException, InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(OUTPUT_SECONDS);
         while (System.nanoTime() < end && process.isAlive()) {
             String printed = Files.readString(output);
-            int newline = printed.indexOf('\n');
-            if (newline > 0) {
-                return printed.substring(0, newline);
+            Optional<String> found = printed.substring(0, printed.lastIndexOf('\n') + 1)
+                    .lines()
+                    .filter(line -> line.startsWith(prefix))
+                    .findFirst();
+            if (found.isPresent()) {
+                return found.get().substring(prefix.length());
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
-        throw new IllegalStateException("a process of the benchmark printed nothing");
+        throw new IllegalStateException("a process of the benchmark did not print " + prefix);
     }
 
     @Override

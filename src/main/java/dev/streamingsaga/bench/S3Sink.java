@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
  * computes none, so that almost all the time of an upload is that of the client. Prints its port.
  */
 public final class S3Sink {
+    static final String PORT = "PORT ";
+
     private static final int OK = 200;
     private static final int NO_CONTENT = 204;
     private static final int PARTIAL = 206;
@@ -42,7 +44,7 @@ public final class S3Sink {
         server.createContext("/", sink::handle);
         server.setExecutor(Executors.newCachedThreadPool());
         server.start();
-        System.out.println(server.getAddress().getPort());
+        System.out.println(PORT + server.getAddress().getPort());
     }
 
     private void handle(HttpExchange call) throws IOException {

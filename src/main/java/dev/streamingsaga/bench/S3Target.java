@@ -43,7 +43,7 @@ final class S3Target implements AutoCloseable {
                 List.of("-Xmx" + (256 + 2 * sizeBytes / MEGABYTE) + "m", "-Dsun.net.httpserver.nodelay=true"),
                 S3Sink.class.getName());
         try {
-            return new S3Target(URI.create("http://127.0.0.1:" + process.firstLine()), "bench", "bench", process);
+            return new S3Target(URI.create("http://127.0.0.1:" + process.line(S3Sink.PORT)), "bench", "bench", process);
         } catch (IOException | RuntimeException | InterruptedException e) {
             process.close();
             throw e;
