@@ -14,8 +14,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * Streams a range of a document. Reads and hashes each chunk of the range as a whole; it always holds back one buffer,
- * so that the last bytes of the range in a chunk are returned only after the digest of the chunk was verified. Needs two
- * small buffers, whatever the size of a chunk.
+ * so that the last bytes of the range in a chunk are returned only after the digest of the chunk was verified. Needs
+ * two small buffers, whatever the size of a chunk.
  */
 final class VerifiedContent extends InputStream {
     private static final int BUFFER_BYTES = 64 * 1024;

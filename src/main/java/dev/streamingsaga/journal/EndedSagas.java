@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Sums over ended sagas. What is summed up never changes after the end of a saga, so that each one is read once, some
- * minutes after its end, however often the sums are asked for. All are read again when sagas were removed, and from time
- * to time. Keeps one sum for each of the last hours and one for all others. Thread-safe.
+ * minutes after its end, however often the sums are asked for. All are read again when sagas were removed, and from
+ * time to time. Keeps one sum for each of the last hours and one for all others. Thread-safe.
  */
 final class EndedSagas {
     static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
