@@ -33,7 +33,6 @@ public final class HistoryBench {
     private static final int STARTS = 3;
     private static final int IDLE_SECONDS = 8;
     private static final int REFRESH_MILLIS = 2100;
-    private static final String SERVED = "history.served";
 
     private final Path directory;
     private final int sagas;
