@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.receipt.Statement.Chain;
@@ -122,6 +124,39 @@ class ReceiptVerifierTest {
         assertThatThrownBy(() -> ReceiptVerifier.verify(forged)).hasMessageContaining("signature does not match");
         assertThatThrownBy(() -> ReceiptVerifier.verify(forged, trusted()))
                 .hasMessageContaining("signature does not match");
+    }
+
+    /** Even if the owner of the key has signed it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'alg':'HS256','typ':'saga-receipt+json'",
+                "'alg':'EdDSA','typ':'JWT'",
+                "'alg':'EdDSA'",
+                "'alg':'EdDSA','typ':'saga-receipt+json','crit':['exp'],'exp':1"
+            })
+    void refuses_a_signed_text_that_is_no_receipt(String header) throws Exception {
+        assertThat(ReceiptVerifier.verify(signed("'alg':'EdDSA','typ':'saga-receipt+json'"), trusted())
+                        .signerKnown())
+                .isTrue();
+
+        String other = signed(header);
+
+        assertThatThrownBy(() -> ReceiptVerifier.verify(other, trusted()))
+                .isInstanceOf(ReceiptException.class)
+                .hasMessageContaining("not a receipt of this program");
+    }
+
+    private static String signed(String header) throws Exception {
+        String receipt = receipt();
+        String named = "{" + header.replace('\'', '"') + ",\"kid\":\"" + key().keyId() + "\"}";
+        String text = Base64.getUrlEncoder().withoutPadding().encodeToString(named.getBytes(StandardCharsets.UTF_8))
+                + receipt.substring(receipt.indexOf('.'), receipt.lastIndexOf('.'));
+        return text + "."
+                + new Ed25519.Signer(OctetKeyPair.parse(RFC_KEY))
+                        .sign(
+                                new JWSHeader.Builder(JWSAlgorithm.EdDSA).build(),
+                                text.getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test
