@@ -15,6 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -39,27 +40,47 @@ class PostgresJournalTest extends JournalContract {
         old.begin("upload", SagaState.UPLOADING);
         old.planChunks(rows(old));
         old.chunkSending(0, 1, Optional.empty());
-        CompletableFuture<Void> marking;
-        try (Connection takeOver = DriverManager.getConnection(server.url());
-                Statement statement = takeOver.createStatement()) {
-            takeOver.setAutoCommit(false);
-            statement.executeUpdate("UPDATE saga SET run = 2, node = 'two' WHERE saga_id = '" + old.sagaId() + "'");
-            marking = Background.run("marking", () -> {
-                old.chunkSent(0, Optional.empty());
-                return null;
-            });
-            await().until(() -> marking.isDone() || waitsForALock());
-            takeOver.commit();
-        }
 
-        assertThatThrownBy(() -> marking.get(30, TimeUnit.SECONDS))
-                .cause()
-                .isInstanceOf(SagaException.class)
-                .hasMessageContaining("run 1");
+        assertFencedByTakeOver(old, () -> old.chunkSent(0, Optional.empty()));
+
         assertThat(journal.chunks().all(old.sagaId()))
                 .first()
                 .extracting(ChunkRow::state)
                 .isEqualTo(ChunkRow.ChunkState.SENDING);
+    }
+
+    /** The next step has the same state of the saga, so that only rows of steps are written. */
+    @Test
+    void a_step_is_not_marked_by_a_run_whose_saga_is_being_taken_over_at_that_moment() throws Exception {
+        ActiveRun old = upTo(receive("a"), SagaState.PROCESSING);
+        old.begin("vector", SagaState.PROCESSING);
+        old.end("vector", OptionalLong.of(1));
+
+        assertFencedByTakeOver(old, () -> old.begin("graph", SagaState.PROCESSING));
+
+        assertThat(journal.steps().of(old.sagaId()))
+                .filteredOn(step -> List.of("vector", "graph").contains(step.name()))
+                .extracting(StepRecord::state)
+                .containsExactly(StepState.WRITING, StepState.WRITTEN);
+    }
+
+    private void assertFencedByTakeOver(ActiveRun old, Runnable write) throws Exception {
+        CompletableFuture<Void> writing;
+        try (Connection takeOver = DriverManager.getConnection(server.url());
+                Statement statement = takeOver.createStatement()) {
+            takeOver.setAutoCommit(false);
+            statement.executeUpdate("UPDATE saga SET run = 2, node = 'two' WHERE saga_id = '" + old.sagaId() + "'");
+            writing = Background.run("writing", () -> {
+                write.run();
+                return null;
+            });
+            await().until(() -> writing.isDone() || waitsForALock());
+            takeOver.commit();
+        }
+        assertThatThrownBy(() -> writing.get(30, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(SagaException.class)
+                .hasMessageContaining("run 1");
     }
 
     /** A statement that is prepared on the server fails when the columns that it returns have changed. */
