@@ -16,9 +16,17 @@ final class AccessCondition {
                         + " AND classification IN (:classifications)";
     }
 
-    /** A condition on a column {@code saga_id} of another table. */
-    static String onSagaId(AccessLimit limit) {
-        return limit.isUnlimited() ? "" : " AND saga_id IN (SELECT saga_id FROM saga WHERE 1 = 1" + onSaga(limit) + ")";
+    /**
+     * A condition on the saga that a row of another table names. It looks up one saga for each row: how many sagas an
+     * owner has does not matter.
+     *
+     * @param table name or alias of the table, which has a column {@code saga_id}
+     */
+    static String onSagaOf(String table, AccessLimit limit) {
+        return limit.isUnlimited()
+                ? ""
+                : " AND EXISTS (SELECT 1 FROM saga permitted WHERE permitted.saga_id = " + table + ".saga_id"
+                        + onSaga(limit) + ")";
     }
 
     /** The parameters of both. */

@@ -272,7 +272,7 @@ public final class CleanupRepository {
     static String ids(CleanupQuery query) {
         String step = query.step().isEmpty() ? "" : "step = :step AND ";
         String from = query.from().isEmpty() ? "" : " AND cleanup_id > :from";
-        String permitted = AccessCondition.onSagaId(query.access());
+        String permitted = AccessCondition.onSagaOf("cleanup", query.access());
         return Stream.of(CleanupEntry.CleanupState.values())
                 .filter(query.states()::contains)
                 .map(state -> "SELECT cleanup_id FROM (SELECT cleanup_id FROM cleanup WHERE " + step + "state = '"

@@ -52,14 +52,15 @@ public final class SagaPages {
         StatisticsRepository.States states = statistics.states(limit);
         long attention = db.sql
                 .sql("SELECT count(*) FROM (" + String.join(" UNION ", SagaSelection.ATTENTION)
-                        + ") AS attention WHERE 1 = 1" + AccessCondition.onSagaId(limit))
+                        + ") AS attention WHERE 1 = 1"
+                        + AccessCondition.onSagaOf("attention", limit))
                 .params(values)
                 .query(Long.class)
                 .single();
         return db.sql
                 .sql("SELECT coalesce(sum(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END), 0) AS pending,"
                         + " coalesce(sum(CASE WHEN state = 'BLOCKED' THEN 1 ELSE 0 END), 0) AS blocked FROM cleanup"
-                        + " WHERE state IN ('PENDING','BLOCKED')" + AccessCondition.onSagaId(limit))
+                        + " WHERE state IN ('PENDING','BLOCKED')" + AccessCondition.onSagaOf("cleanup", limit))
                 .params(values)
                 .query((row, n) -> new SagaCounts(
                         states.sagas(), attention, states.warned(), row.getLong("pending"), row.getLong("blocked")))

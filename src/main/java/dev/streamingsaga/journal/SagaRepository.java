@@ -262,12 +262,16 @@ public final class SagaRepository {
 
     /** The keys of all sources that a saga without an outcome needs, or may need. */
     public Set<String> neededSources() {
-        return db.sql
-                .sql("SELECT source_key FROM saga WHERE state NOT IN " + FINAL + " AND source_key IS NOT NULL"
-                        + " UNION SELECT source_key FROM saga WHERE next_delivery_at IS NOT NULL"
-                        + " AND source_key IS NOT NULL")
-                .query(String.class)
-                .set();
+        // Neither UNION nor "source_key IS NOT NULL": SQLite would read an index of all sources.
+        return db
+                .sql
+                .sql("SELECT source_key FROM saga WHERE state NOT IN " + FINAL
+                        + " UNION ALL SELECT source_key FROM saga WHERE next_delivery_at IS NOT NULL")
+                .query((row, n) -> JournalDatabase.text(row, "source_key"))
+                .list()
+                .stream()
+                .filter(key -> !key.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Whether {@link #neededSources} contains this key. */

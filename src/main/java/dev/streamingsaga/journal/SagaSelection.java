@@ -243,7 +243,9 @@ final class SagaSelection {
 
     private String permitted(String part) {
         AccessLimit limit = query.filter().access();
-        return part.contains(" FROM saga WHERE ") ? AccessCondition.onSaga(limit) : AccessCondition.onSagaId(limit);
+        return part.contains(" FROM saga WHERE ")
+                ? AccessCondition.onSaga(limit)
+                : AccessCondition.onSagaOf(part.contains(" FROM cleanup ") ? "cleanup" : "warning", limit);
     }
 
     private String attentionStates() {

@@ -36,7 +36,10 @@ class HistoryRowsTest {
                     .sagaId();
             new JdbcTemplate(database.dataSource())
                     .update(
-                            "UPDATE saga SET state = 'COMPLETED', document_id = 'the-sample', size_bytes = 10, finished_at ="
+                            "UPDATE saga SET state = 'COMPLETED', document_id = 'the-sample', size_bytes = 10, file_key = 'f',"
+                                    + " modified_nanos = 1, changed_nanos = 1, content_type = 'text/plain', sha256 ="
+                                    + " 's', chunk_count = 1, chunk_size = 10, bucket = 'b', key_prefix = 'p/',"
+                                    + " finished_at ="
                                     + " received_at, published_at = received_at WHERE saga_id = ?",
                             sample);
 

@@ -3305,7 +3305,7 @@ abstract class JournalContract {
         assertIndexed(SagaQuery.ALL.filtered(SagaFilter.NONE.withWarning(WarningCode.LOCKED)), "warning_by_code");
         assertIndexed(SagaPages.FIRST_RECEIVED, "saga_by_reception");
         assertIndexed(EndedSagas.SUMS + EndedSagas.BY_HOUR, "saga_ended");
-        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN), "cleanup_by_state");
+        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN), "cleanup_");
         assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.after("01")), "cleanup");
         assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.ofStep("vector")), "cleanup_by_step");
     }
