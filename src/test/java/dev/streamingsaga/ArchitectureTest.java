@@ -284,6 +284,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule one_listener_for_callbacks = noClasses()
             .that()
+            .resideOutsideOfPackage("..bench..")
+            .and()
             .haveNameNotMatching("dev\\.streamingsaga\\.lra\\.Callback.*")
             .should()
             .dependOnClassesThat()

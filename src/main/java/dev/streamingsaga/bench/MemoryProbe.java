@@ -28,6 +28,12 @@ public final class MemoryProbe {
     private MemoryProbe() {}
 
     public static void main(String[] args) throws IOException {
+        ingest(args);
+        // The coordinator's timers are not daemon threads: without this the process would not end.
+        System.exit(0);
+    }
+
+    private static void ingest(String[] args) throws IOException {
         AtomicLong peak = new AtomicLong();
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread thread = new Thread(work, "memory-probe");
@@ -44,7 +50,7 @@ public final class MemoryProbe {
         System.out.println("PEAK " + peak.get() + " " + residentBytes());
     }
 
-    @SuppressWarnings("PMD.DoNotCallGarbageCollectionExplicitly") // what is alive is only known after a collection
+    /** Collects first: otherwise what is alive is not known. */
     private static synchronized void sample(AtomicLong peak) {
         System.gc();
         long live = ManagementFactory.getMemoryPoolMXBeans().stream()
