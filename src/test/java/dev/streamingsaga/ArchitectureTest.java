@@ -219,6 +219,7 @@ class ArchitectureTest {
                             "ChunkSlots",
                             "SealedChunk", // the spool
                             "BucketSweep",
+                            "ArchiveFiles",
                             "ChunkStore",
                             "FileCopies",
                             "DraftDirectory",

@@ -67,7 +67,7 @@ public final class ArchiveRepository {
         tables.put("cleanup", "* FROM cleanup WHERE saga_id IN (:ids) ORDER BY saga_id, cleanup_id");
         tables.put("warning", "* FROM warning WHERE saga_id IN (:ids) ORDER BY saga_id, ordinal");
         tables.put("document_text", "saga_id, run, segments, cut_after FROM document_text WHERE saga_id IN (:ids)");
-        tables.put("upload", "* FROM upload WHERE saga_id IN (:ids)");
+        tables.put("uploads", "* FROM upload WHERE saga_id IN (:ids)");
         tables.put(
                 "document_key",
                 "saga_id, document_id, key_id, created_at, destroyed_at FROM document_key WHERE saga_id IN (:ids)");

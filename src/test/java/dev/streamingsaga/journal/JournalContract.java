@@ -5,19 +5,27 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.streamingsaga.access.Access;
 import dev.streamingsaga.access.AccessLimit;
+import dev.streamingsaga.config.RetentionPeriod;
 import dev.streamingsaga.config.ServerConfig.Database;
 import dev.streamingsaga.database.Databases;
 import dev.streamingsaga.journal.CleanupRepository.Residue;
 import dev.streamingsaga.journal.CleanupRepository.RetryPolicy;
 import dev.streamingsaga.journal.SagaSelection.Bounds;
+import dev.streamingsaga.retention.JournalRetention;
+import dev.streamingsaga.retention.RetentionPass;
+import dev.streamingsaga.retention.RuleReport;
 import dev.streamingsaga.source.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -3381,6 +3389,128 @@ abstract class JournalContract {
                 + " SELECT 'zz' || (1000000 + i), CASE WHEN i % 10 = 0 THEN 'COMPENSATED' ELSE 'COMPLETED' END, 1,"
                 + " 'one', 0, 0, '', '/in/later-' || i, '/in/later-' || i,"
                 + " 'later-' || i, 'o', 'c', 'k', 0, 0, 0, 0 FROM n");
+    }
+
+    // Retention
+
+    private RuleReport retain(boolean removes) {
+        JournalRetention rule =
+                new JournalRetention(journal, directory.resolve("kept"), Optional.of(RetentionPeriod.parse("P90D")));
+        RetentionPass pass = new RetentionPass(100, 100, () -> true);
+        return removes ? rule.run(pass) : rule.preview(pass);
+    }
+
+    private List<JsonNode> archived(RuleReport report) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        Path file = directory.resolve("kept").resolve("archive").resolve(report.file());
+        for (String line : Files.readAllLines(file)) {
+            lines.add(new ObjectMapper().readTree(line));
+        }
+        return lines;
+    }
+
+    private String undone(String name) throws Exception {
+        String saga = receive(name).sagaId();
+        journal.outcomes().beginCompensation(saga, 1, Reason.CANCELLED, "a test");
+        journal.outcomes().finishCompensation(saga, 1, QUIET);
+        return saga;
+    }
+
+    private String deleted(String name) throws Exception {
+        String saga = published(name);
+        Document document = journal.sagas().find(saga).orElseThrow().document().orElseThrow();
+        journal.receipts().append(Receipt.Kind.COMPLETION, saga, document.documentId(), signed(name));
+        String deletion = delete(document).deletion().orElseThrow().deletionId();
+        journal.deletions().finish(journal.deletions().takeOver(deletion, LEASE).orElseThrow(), version -> QUIET);
+        return saga;
+    }
+
+    @Test
+    void archives_what_ended_long_ago_and_keeps_what_is_needed() throws Exception {
+        String failed = undone("failed");
+        String deleted = deleted("deleted");
+        String live = published("live");
+        String open = partially("open", "key").sagaId();
+        String running = receive("running").sagaId();
+        clock.forward(Duration.ofDays(80));
+        assertThat(retain(true).count()).isZero();
+        clock.forward(Duration.ofDays(36_500));
+        String young = undone("young");
+        JournalStatistics statistics = journal.statistics();
+        int steps = journal.steps().of(live).size();
+
+        RuleReport preview = retain(false);
+        assertThat(journal.sagas().find(failed)).isPresent();
+        RuleReport report = retain(true);
+
+        assertThat(report.ids())
+                .containsExactlyInAnyOrder(failed, deleted, live)
+                .isEqualTo(preview.ids());
+        assertThat(report.heldItems())
+                .containsExactly(new RuleReport.HeldItem(open, "a clean-up entry is open"))
+                .isEqualTo(preview.heldItems());
+        assertThat(report.complete()).isTrue();
+        assertThat(journal.sagas().newest(10))
+                .extracting(SagaRecord::sagaId)
+                .containsExactlyInAnyOrder(live, open, running, young);
+        assertThat(journal.statistics()).isEqualTo(statistics);
+        assertThat(journal.steps().of(live)).hasSize(steps);
+        assertThat(journal.events().of(live)).isEmpty();
+        assertThat(journal.events().of(open)).isNotEmpty();
+        assertThat(journal.deletions().contains(deleted)).isTrue();
+        assertThat(journal.archive().contains(deleted)).isTrue();
+        assertThat(journal.archive().contains(live)).isFalse();
+        assertThat(journal.audit().check(List.of()).isClean()).isTrue();
+        assertThat(archived(report))
+                .extracting(
+                        line -> line.get("sagaId").asText(),
+                        line -> line.get("record").asText())
+                .containsExactlyInAnyOrder(tuple(failed, "saga"), tuple(deleted, "saga"), tuple(live, "history"));
+        assertThat(archived(report))
+                .filteredOn(line -> line.get("sagaId").asText().equals(failed))
+                .singleElement()
+                .satisfies(line -> {
+                    assertThat(line.at("/saga/0/message").asText()).isEqualTo("a test");
+                    assertThat(line.get("step")).hasSize(7);
+                    assertThat(line.get("event")).isNotEmpty();
+                });
+        assertThat(retain(true).count()).isZero();
+        assertThat(receive("failed").sagaId()).as("its source is free").isNotEqualTo(failed);
+    }
+
+    @Test
+    void removes_nothing_that_is_not_archived_and_appends_after_a_line_that_a_crash_cut_off() throws Exception {
+        String saga = undone("a");
+        clock.forward(Duration.ofDays(36_500));
+        Path archive = directory.resolve("kept").resolve("archive");
+        Files.createDirectories(archive.getParent());
+        Files.writeString(archive, "not a folder");
+        assertThatThrownBy(() -> retain(true)).isInstanceOf(UncheckedIOException.class);
+        assertThat(journal.sagas().find(saga)).isPresent();
+
+        Files.delete(archive);
+        RuleReport first = retain(true);
+        Path file = archive.resolve(first.file());
+        Files.writeString(file, "{\"format\":1,\"record\":\"sa", StandardOpenOption.APPEND);
+        String second = undone("b");
+        sql.update("UPDATE saga SET finished_at = 0 WHERE saga_id = ?", second);
+
+        assertThat(archived(retain(true)))
+                .extracting(line -> line.get("sagaId").asText())
+                .containsExactly(saga, second);
+    }
+
+    @Test
+    void a_saga_that_changed_since_it_was_archived_stays() throws Exception {
+        String saga = undone("a");
+        clock.forward(Duration.ofDays(36_500));
+        List<ArchiveRepository.ArchivedSaga> archived = journal.archive().read(List.of(saga));
+        other.events().append(saga, Event.EventKind.STATE, "", "late", "");
+
+        assertThat(journal.archive().remove(ArchiveRepository.Ended.COMPENSATED, clock.instant(), archived, "file"))
+                .isEmpty();
+        assertThat(journal.events().of(saga)).extracting(Event::message).contains("late");
+        assertThat(retain(true).ids()).containsExactly(saga);
     }
 
     // What the tests speak with
