@@ -60,6 +60,7 @@ import dev.streamingsaga.recovery.Recovery;
 import dev.streamingsaga.recovery.RecoveryDependencies;
 import dev.streamingsaga.recovery.StorageAccess;
 import dev.streamingsaga.retention.AuditRetention;
+import dev.streamingsaga.retention.DocumentRetention;
 import dev.streamingsaga.retention.JournalRetention;
 import dev.streamingsaga.retention.Retention;
 import dev.streamingsaga.retention.RetentionRule;
@@ -314,7 +315,8 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Deletions deletions = closeLater(new Deletions(config, context, engine, journal, keyDestruction(journal)));
         Recovery recovery = closeLater(new Recovery(
                 config, context, new RecoveryDependencies(runs, engine, service, host, reports, outages, deletions)));
-        Retention retention = closeLater(new Retention(config, context, journal, retentionRules(config, journal)));
+        Retention retention =
+                closeLater(new Retention(config, context, journal, retentionRules(config, journal, deletions)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
         context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::epoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
@@ -372,9 +374,14 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
     }
 
     /** In the order in which they are applied. */
-    private static List<RetentionRule> retentionRules(SagaConfig config, Journal journal) {
+    private static List<RetentionRule> retentionRules(SagaConfig config, Journal journal, Deletions deletions) {
         JournalRetentionConfig periods = config.operation().retention();
         return List.of(
+                new DocumentRetention(
+                        journal,
+                        deletions,
+                        periods.documents(),
+                        config.operation().compensation().stepTimeout()),
                 new JournalRetention(journal, config.dataDir(), periods.journal()),
                 new AuditRetention(journal, config.dataDir(), periods.audit()));
     }

@@ -52,6 +52,7 @@ public final class Journal {
     private final DeletionRepository deletions;
     private final SecurityLabels labels;
     private final ArchiveRepository archive;
+    private final AgedDocuments agedDocuments;
     private final LegalHoldRepository legalHolds;
     private volatile @Nullable String epoch;
 
@@ -87,6 +88,7 @@ public final class Journal {
         this.uploads = new UploadRepository(new UploadRepository.Repositories(
                 db, sagas, events, registration, chunks, runs, leases, redeliveries, versions));
         this.archive = new ArchiveRepository(db, audit);
+        this.agedDocuments = new AgedDocuments(db);
         this.statistics = new StatisticsRepository(db, archive);
         this.pages = new SagaPages(db, statistics);
         this.hostWaits = new HostWaits(db, sagas, events);
@@ -102,6 +104,11 @@ public final class Journal {
     /** Records new sagas, and which saga has claimed a source. */
     public SagaRegistration registration() {
         return registration;
+    }
+
+    /** Documents by their age, for retention. */
+    public AgedDocuments agedDocuments() {
+        return agedDocuments;
     }
 
     /** Forbid the deletion of documents. */
