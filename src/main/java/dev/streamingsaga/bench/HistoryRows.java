@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -43,8 +44,8 @@ final class HistoryRows {
         this.database = database;
         this.sql = new JdbcTemplate(database.dataSource());
         Map<String, Object> saga = sql.queryForMap("SELECT * FROM saga WHERE state = 'COMPLETED'");
-        this.sagaId = text(saga.get("saga_id"));
-        this.documentId = text(saga.get("document_id"));
+        this.sagaId = text(Objects.requireNonNull(saga.get("saga_id")));
+        this.documentId = text(Objects.requireNonNull(saga.get("document_id")));
     }
 
     /** How a copy ended. */

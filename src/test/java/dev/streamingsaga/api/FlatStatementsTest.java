@@ -33,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("one-jdk")
 @Timeout(120)
 class FlatStatementsTest {
-    private static final Pattern SCAN = Pattern.compile("SCAN (?!\\d+-ROW)(\\S+)(?: EXISTS)?(?: USING (?:COVERING )?INDEX (\\S+))?.*");
+    private static final Pattern SCAN =
+            Pattern.compile("SCAN (?!\\d+-ROW)(\\S+)(?: EXISTS)?(?: USING (?:COVERING )?INDEX (\\S+))?.*");
     /** Half of a table or more may have the same value, or any value at all. */
     private static final Pattern SEARCH = Pattern.compile(
             "SEARCH (\\S+) USING (?:COVERING )?INDEX (\\S+) \\((?:(?:state|kind|action)=\\?|source_key>\\?)\\)");
