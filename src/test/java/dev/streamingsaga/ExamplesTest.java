@@ -116,7 +116,7 @@ class ExamplesTest {
                         .toList())
                 .isEqualTo(Files.readAllLines(Path.of("src/test/resources/hub-libraries.txt")));
         long bytes = jars.stream().mapToLong(jar -> jar.toFile().length()).sum();
-        assertThat(bytes).as("bytes that a hub gets").isBetween(20 * MEGABYTE, 27 * MEGABYTE);
+        assertThat(bytes).as("bytes that a hub gets").isBetween(20 * MEGABYTE, 28 * MEGABYTE);
     }
 
     /** Downloads artifacts that the local repository lacks, as in any build. */

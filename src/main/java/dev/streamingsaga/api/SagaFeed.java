@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** The live events for all listeners that may see the same documents. Used by one thread at a time. */
 final class SagaFeed {
@@ -30,6 +31,7 @@ final class SagaFeed {
     private final ObjectMapper json = new ObjectMapper();
     private Map<String, String> published = Map.of();
     private Map<String, Shown> idle = Map.of();
+    private Map<String, SagaRecord> ended = Map.of();
     private boolean atWork;
 
     /** Everything that the view of a saga depends on that no process works on. */
@@ -84,9 +86,12 @@ final class SagaFeed {
 
     /** Current events by key: the sagas, oldest first, then the counts. */
     private Map<String, String> poll() {
-        List<SagaRecord> watched = sagas.watched(WATCHED).stream()
+        List<SagaRecord> watched = sagas.watched(WATCHED, ended).stream()
                 .sorted(Comparator.comparing(SagaRecord::sagaId))
                 .toList();
+        ended = watched.stream()
+                .filter(saga -> saga.state().isFinal())
+                .collect(Collectors.toMap(SagaRecord::sagaId, saga -> saga));
         Map<String, OpenCleanups> open =
                 sagas.openCleanups(watched.stream().map(SagaRecord::sagaId).toList());
         Map<String, String> events = sagaEvents(watched, open);

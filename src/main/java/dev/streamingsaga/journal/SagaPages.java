@@ -121,12 +121,14 @@ public final class SagaPages {
     }
 
     private SagaPage page(SagaSelection selection, int limit, boolean oldestFirst) {
-        int rows = selection.isExact() ? limit + 1 : MAX_SCANNED;
-        IdPage idPage = db.sql
-                .sql(selection.rows())
-                .params(selection.parameters(rows))
-                .query((ResultSetExtractor<IdPage>) row -> readIds(row, selection, limit, rows));
+        IdPage idPage = ids(selection, limit);
         return new SagaPage(records(idPage.ids(), oldestFirst), idPage.next());
+    }
+
+    private IdPage ids(SagaSelection selection, int limit) {
+        int rows = selection.isExact() ? limit + 1 : MAX_SCANNED;
+        return db.sql.sql(selection.rows()).params(selection.parameters(rows)).query((ResultSetExtractor<IdPage>)
+                row -> readIds(row, selection, limit, rows));
     }
 
     /** Empty if no saga can match. */
@@ -186,13 +188,79 @@ public final class SagaPages {
     /**
      * The sagas to monitor: the newest, those in progress, the first of those that wait, and the newest that need
      * attention. At most {@code 4 * limit}, in no particular order.
+     *
+     * @param known records of an earlier call, by saga; those of ended sagas are returned again if they still hold
      */
-    public Set<SagaRecord> watched(int limit, AccessLimit access) {
+    public Set<SagaRecord> watched(int limit, AccessLimit access, Map<String, SagaRecord> known) {
         SagaQuery all = SagaQuery.ALL.within(access);
-        Set<SagaRecord> sagas = new HashSet<>(page(all, limit).sagas());
-        sagas.addAll(page(all.in(AT_WORK).after(""), limit).sagas());
-        sagas.addAll(page(all.in(Set.of(SagaState.RECEIVED)).after(""), limit).sagas());
-        sagas.addAll(page(all.needingAttention(), limit).sagas());
+        Set<String> ids = new HashSet<>(ids(all, limit));
+        ids.addAll(ids(all.in(AT_WORK).after(""), limit));
+        ids.addAll(ids(all.in(Set.of(SagaState.RECEIVED)).after(""), limit));
+        ids.addAll(ids(all.needingAttention(), limit));
+        Set<SagaRecord> sagas = unchanged(ids, known);
+        sagas.forEach(saga -> ids.remove(saga.sagaId()));
+        sagas.addAll(records(List.copyOf(ids), true));
         return sagas;
+    }
+
+    private List<String> ids(SagaQuery query, int limit) {
+        return selection(query, false)
+                .map(selection -> ids(selection, limit).ids())
+                .orElse(List.of());
+    }
+
+    /** Reads only what can change after the end of a saga, which is much less than its row. */
+    private Set<SagaRecord> unchanged(Set<String> ids, Map<String, SagaRecord> known) {
+        List<String> ended = ids.stream()
+                .filter(id -> known.containsKey(id) && known.get(id).state().isFinal())
+                .toList();
+        Set<SagaRecord> unchanged = new HashSet<>();
+        if (!ended.isEmpty()) {
+            db.sql.sql(EndedSaga.SELECT).param("ids", ended).query((ResultSet row) -> {
+                SagaRecord before = known.get(row.getString("saga_id"));
+                if (before != null && EndedSaga.of(row).equals(EndedSaga.of(before))) {
+                    unchanged.add(before);
+                }
+            });
+        }
+        return unchanged;
+    }
+
+    /** What can change of an ended saga. */
+    private record EndedSaga(
+            SagaState state,
+            long updatedAt,
+            boolean published,
+            int publishAttempts,
+            Optional<String> supersededBy,
+            String redelivery,
+            long nextDeliveryAt,
+            int warnings) {
+        static final String SELECT = "SELECT saga_id, state, updated_at, published_at, publish_attempts, superseded_by,"
+                + " redelivery, next_delivery_at, warning_count FROM saga WHERE saga_id IN (:ids)";
+
+        static EndedSaga of(ResultSet row) throws SQLException {
+            return new EndedSaga(
+                    SagaState.valueOf(row.getString("state")),
+                    row.getLong("updated_at"),
+                    row.getObject("published_at") != null,
+                    row.getInt("publish_attempts"),
+                    Optional.ofNullable(row.getString("superseded_by")),
+                    JournalDatabase.text(row, "redelivery"),
+                    row.getLong("next_delivery_at"),
+                    row.getInt("warning_count"));
+        }
+
+        static EndedSaga of(SagaRecord saga) {
+            return new EndedSaga(
+                    saga.state(),
+                    saga.updatedAt().toEpochMilli(),
+                    saga.published(),
+                    saga.publishAttempts(),
+                    saga.supersededBy(),
+                    saga.delivery().redelivery().map(Enum::name).orElse(""),
+                    saga.delivery().next().map(Instant::toEpochMilli).orElse(0L),
+                    saga.warnings().count());
+        }
     }
 }

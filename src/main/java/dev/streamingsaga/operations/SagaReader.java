@@ -121,7 +121,16 @@ public sealed class SagaReader permits SagaOperator {
      * attention. At most {@code 4 * limit}, in no particular order.
      */
     public final Set<SagaRecord> watched(int limit) {
-        return journal.pages().watched(limit, limit());
+        return watched(limit, Map.of());
+    }
+
+    /**
+     * As {@link #watched(int)}, for whoever asks again and again.
+     *
+     * @param known records of the call before, by saga; those of ended sagas are returned again if they still hold
+     */
+    public final Set<SagaRecord> watched(int limit, Map<String, SagaRecord> known) {
+        return journal.pages().watched(limit, limit(), known);
     }
 
     public final Optional<SagaRecord> findSaga(String sagaId) {

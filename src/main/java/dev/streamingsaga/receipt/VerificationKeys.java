@@ -6,6 +6,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import dev.streamingsaga.annotation.PublicApi;
 import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Public keys that a verifier trusts, by thumbprint. */
+@PublicApi
 public final class VerificationKeys {
     private final Map<String, OctetKeyPair> keys = new LinkedHashMap<>();
 

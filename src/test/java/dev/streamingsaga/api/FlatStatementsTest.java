@@ -55,6 +55,7 @@ class FlatStatementsTest {
             "attention",
             "part",
             "received",
+            "planned", // the rows of the statement itself
             "CONSTANT");
 
     /** Indexes of rows that wait for work: they leave the index when it is done. */

@@ -45,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -2934,7 +2935,41 @@ abstract class JournalContract {
         assertThat(journal.cleanups().openOf(List.of(stuck.sagaId(), "none")))
                 .containsOnly(Map.entry(stuck.sagaId(), new OpenCleanups(0, 301)));
         assertThat(journal.cleanups().open()).hasSize(301);
-        assertThat(journal.pages().watched(50, AccessLimit.NONE)).hasSize(51).contains(saga(stuck));
+        assertThat(journal.pages().watched(50, AccessLimit.NONE, Map.of()))
+                .hasSize(51)
+                .contains(saga(stuck));
+    }
+
+    @Test
+    void watched_sagas_that_ended_are_read_again_once_they_change() {
+        endedLater(20);
+        Map<String, SagaRecord> known = journal.pages().watched(50, AccessLimit.NONE, Map.of()).stream()
+                .collect(Collectors.toMap(SagaRecord::sagaId, saga -> saga));
+        SagaRecord one = known.values().iterator().next();
+
+        assertThat(journal.pages().watched(50, AccessLimit.NONE, known))
+                .hasSize(20)
+                .allSatisfy(saga -> assertThat(saga).isSameAs(known.get(saga.sagaId())));
+        for (String change : List.of(
+                "updated_at = updated_at + 1",
+                "published_at = NULL",
+                "publish_attempts = 7",
+                "superseded_by = 'newer'",
+                "redelivery = 'GIVEN_UP'",
+                "next_delivery_at = 4102444800000",
+                "warning_count = 9")) {
+            sql.update(
+                    "UPDATE saga SET published_at = 1, publish_attempts = 0, superseded_by = NULL,"
+                            + " redelivery = NULL, next_delivery_at = NULL, warning_count = 0 WHERE saga_id = ?",
+                    one.sagaId());
+            Map<String, SagaRecord> before = Map.of(one.sagaId(), saga(one));
+            sql.update("UPDATE saga SET " + change + " WHERE saga_id = ?", one.sagaId());
+
+            assertThat(journal.pages().watched(50, AccessLimit.NONE, before))
+                    .as(change)
+                    .contains(saga(one))
+                    .hasSize(20);
+        }
     }
 
     @Test
@@ -3315,7 +3350,7 @@ abstract class JournalContract {
         assertIndexed(EndedSagas.SUMS + EndedSagas.BY_HOUR, "saga_ended");
         assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN), "cleanup_");
         assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.after("01")), "cleanup");
-        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.ofStep("vector")), "cleanup_by_step");
+        assertIndexed(CleanupRepository.ids(CleanupQuery.OPEN.ofStep("vector")), "cleanup_");
     }
 
     private void assertIndexed(SagaQuery query, String index) {
