@@ -21,16 +21,18 @@ public final class StreamCopy {
         };
     }
 
-    /** Copies the stream in blocks of 8 KiB, then of 256 KiB. */
+    /** Copies the stream in blocks that end at multiples of 256 KiB; a block of 8 KiB comes first. */
     public static UploadSpool.Body of(InputStream body) {
         return out -> {
-            byte[] buffer = new byte[FIRST_BYTES];
-            for (int n = body.readNBytes(buffer, 0, buffer.length);
-                    n > 0;
-                    n = body.readNBytes(buffer, 0, buffer.length)) {
-                out.write(buffer, 0, n);
-                if (n == FIRST_BYTES) {
-                    buffer = new byte[BUFFER_BYTES];
+            byte[] first = new byte[FIRST_BYTES];
+            int n = body.readNBytes(first, 0, FIRST_BYTES);
+            out.write(first, 0, n);
+            if (n == FIRST_BYTES) {
+                byte[] buffer = new byte[BUFFER_BYTES];
+                n = body.readNBytes(buffer, 0, BUFFER_BYTES - FIRST_BYTES);
+                while (n > 0) {
+                    out.write(buffer, 0, n);
+                    n = body.readNBytes(buffer, 0, BUFFER_BYTES);
                 }
             }
         };
