@@ -318,7 +318,7 @@ public final class StreamingSaga implements RoutesBuilder, AutoCloseable {
         Retention retention =
                 closeLater(new Retention(config, context, journal, retentionRules(config, journal, deletions)));
         open.push(() -> context.getRegistry().unbind(config.id("s3-client")));
-        context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::epoch));
+        context.addRoutes(new ChunkRoutes(config, servers.s3(), sealing, journal::knownEpoch));
         context.addRoutes(engine.routes(service, ingest::validate, ingest::start));
         context.addRoutes(ingest.routes());
         StorageAccess storage = new StorageAccess(

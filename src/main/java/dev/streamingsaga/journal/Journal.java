@@ -281,11 +281,16 @@ public final class Journal {
         return db.listener;
     }
 
-    /** Identifies this journal: a random id, created on first use and never changed. */
+    /** Identifies this journal: a random id, created on first use and never changed. Reads the database. */
     public String epoch() {
+        return Epoch.of(db);
+    }
+
+    /** As {@link #epoch}, read once by this process: not for whoever asks whether the database is there, or the same. */
+    public String knownEpoch() {
         String known = epoch;
         if (known == null) {
-            known = Epoch.of(db);
+            known = epoch();
             epoch = known;
         }
         return known;

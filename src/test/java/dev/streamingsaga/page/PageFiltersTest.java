@@ -55,6 +55,7 @@ class PageFiltersTest {
                         + " node = 'two', format = 99, waiting_since = received_at, next_attempt_at = received_at,"
                         + " waiting_for = '" + Waiting.forHost("two") + "' WHERE saga_id = 'zz1000030'");
         warned();
+        page.countAgain();
         browser.go("#/search");
         browser.go("#/");
 

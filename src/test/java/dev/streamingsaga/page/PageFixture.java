@@ -111,6 +111,16 @@ final class PageFixture implements AutoCloseable {
                         + " 'FILE_NOT_FOUND' END, 1, 'one', 0, 0, '', '/in/later-' || i || '.pdf', 'later-' || i ||"
                         + " '.pdf', 'o', 'c', 'k', 1764500000000, 1764500000000 + i,"
                         + " 1764500000000 + i, 1764500000000 + i FROM n");
+        countAgain();
+    }
+
+    /** Sums over sagas that ended long ago are read again when sagas were archived. */
+    void countAgain() {
+        saga.execute(
+                "journal",
+                "INSERT INTO archived_total (state, owner, classification, sagas, size_bytes, resumed_bytes,"
+                        + " redeliveries, with_residue) VALUES ('COMPENSATED', 'nobody', 'public', 1, 0, 0, 0, 0)"
+                        + " ON CONFLICT (state, owner, classification) DO UPDATE SET sagas = archived_total.sagas + 1");
     }
 
     /** Waits for the list of sagas with all counts. */
