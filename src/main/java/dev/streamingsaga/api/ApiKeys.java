@@ -208,10 +208,16 @@ public final class ApiKeys {
         String line = name + ":" + scopes.stream().distinct().collect(Collectors.joining(",")) + ":" + Sha256.of(key)
                 + text(limit) + "\n";
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-            out.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+            out.write(ByteBuffer.wrap((lineEnd(file) + line).getBytes(StandardCharsets.UTF_8)));
             out.force(true);
         }
         return key;
+    }
+
+    /** What ends the last line of the file: nothing if that has a line end already. */
+    private static String lineEnd(Path file) throws IOException {
+        String text = Files.readString(file);
+        return text.isEmpty() || text.endsWith("\n") ? "" : "\n";
     }
 
     private static byte[] hash(String secret) {
