@@ -349,7 +349,13 @@ class AccessMatrixTest {
             assertThat(api.post(rotate, "", authorization(limit)).problem())
                     .isEqualTo(limit.isUnlimited() ? "encryption-off" : "limited-access");
         }
+        assertThat(get(limit, "/api/retention").status()).isEqualTo(status);
+        assertThat(api.post("/api/retention?dryRun=true", "", authorization(limit))
+                        .status())
+                .isEqualTo(status);
         if (!limit.isUnlimited()) {
+            assertThat(api.post("/api/retention", "", authorization(limit)).problem())
+                    .isEqualTo("limited-access");
             assertThat(api.send("DELETE", "/api/holds/nosuch?reason=x", BodyPublishers.noBody(), authorization(limit))
                             .problem())
                     .isEqualTo("limited-access");

@@ -6,7 +6,9 @@ import dev.streamingsaga.embedded.Application;
 import dev.streamingsaga.encryption.RotationProgress;
 import dev.streamingsaga.journal.Deletion;
 import dev.streamingsaga.operations.KeyOperator;
+import dev.streamingsaga.operations.RetentionOperator;
 import dev.streamingsaga.operations.SagaOperator;
+import dev.streamingsaga.retention.RetentionReport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -19,10 +21,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE} runs a saga,
- * {@code recover} only finishes open sagas and deletions, {@code delete} deletes the document, {@code start} runs none,
- * {@code rotate} rotates the keys, {@code drop FOLDER} waits until the drop folder is empty, {@code serve FILE} waits
- * until the file exists.
+ * The process that is killed: the whole application on a data directory. Arguments: {@code ingest FILE...} runs a saga
+ * for each file, {@code recover} only finishes open sagas and deletions, {@code delete} deletes the document,
+ * {@code start} runs none, {@code rotate} rotates the keys, {@code retain} makes a pass of retention, {@code drop
+ * FOLDER} waits until the drop folder is empty, {@code serve FILE} waits until the file exists.
  */
 final class CrashChild {
     static final int STUCK = 3;
@@ -54,14 +56,18 @@ final class CrashChild {
                 : Application.start(Settings.parse(settings));
         if (args[0].equals("rotate")) {
             rotate(application.bundle().operator().keys());
+        } else if (args[0].equals("retain")) {
+            retain(application.bundle().operator().retention());
         } else if (drop) {
             await(() -> !hasFiles(Path.of(args[1])), LIMIT_MILLIS);
         } else if (serve) {
             await(() -> Files.exists(Path.of(args[1])), SERVICE_MILLIS);
         } else if (args[0].equals("delete")) {
             delete(application.bundle().operator());
-        } else if (args.length > 1) {
-            System.out.println(application.bundle().operator().ingest(Path.of(args[1])));
+        } else {
+            for (int i = 1; i < args.length; i++) {
+                System.out.println(application.bundle().operator().ingest(Path.of(args[i])));
+            }
         }
         boolean done = args[0].equals("start") || finished(application);
         System.out.println("FINAL "
@@ -77,6 +83,14 @@ final class CrashChild {
         await(() -> keys.progress().state() != RotationProgress.State.RUNNING, LIMIT_MILLIS);
         if (keys.progress().state() != RotationProgress.State.DONE) {
             throw new IllegalStateException(keys.progress().toString());
+        }
+    }
+
+    private static void retain(RetentionOperator retention) throws Exception {
+        retention.run();
+        await(() -> retention.progress().state() != RetentionReport.State.RUNNING, LIMIT_MILLIS);
+        if (retention.progress().state() != RetentionReport.State.DONE) {
+            throw new IllegalStateException(retention.progress().toString());
         }
     }
 
