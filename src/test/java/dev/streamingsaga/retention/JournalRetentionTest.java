@@ -85,7 +85,7 @@ class JournalRetentionTest {
         return switch (column) {
             case "saga_id" -> "printf('0%05d%020d', " + round + ", n.i)";
             case "event_id" -> "t.event_id || printf('-%020d', n.i)";
-            case "source", "source_key" -> "t." + column + " || n.i";
+            case "source", "source_key", "delivery" -> "t." + column + " || n.i";
             default -> "t." + column;
         };
     }
