@@ -286,7 +286,9 @@ public final class Journal {
         return Epoch.of(db);
     }
 
-    /** As {@link #epoch}, read once by this process: not for whoever asks whether the database is there, or the same. */
+    /**
+     * As {@link #epoch}, read once by this process: not for whoever asks whether the database is there, or the same.
+     */
     public String knownEpoch() {
         String known = epoch;
         if (known == null) {
