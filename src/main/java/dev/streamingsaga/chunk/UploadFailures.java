@@ -22,6 +22,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 final class UploadFailures {
     private static final Set<String> FULL = Set.of(
             "InsufficientStorage", "InsufficientStorageSpace", "QuotaExceeded", "StorageFull", "XMinioStorageFull");
+    private static final Set<String> LOCALLY_FULL = Set.of("No space left", "Disk quota exceeded");
     private static final Set<String> BAD_DIGEST =
             Set.of("BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch");
 
@@ -75,7 +76,7 @@ final class UploadFailures {
         int attempts = config.documents().chunk().attempts();
         if (put.attempt() >= attempts) {
             return new SagaException(
-                    Reason.MAX_RETRIES_EXCEEDED,
+                    isFinallyFull(failure) ? Reason.STORAGE_FULL : Reason.MAX_RETRIES_EXCEEDED,
                     cannotWrite(put, failure) + " after " + attempts + " attempts; compensating",
                     failure);
         }
@@ -83,6 +84,16 @@ final class UploadFailures {
                 cannotWrite(put, failure) + " at attempt " + put.attempt() + " of " + attempts + "; next attempt in "
                         + config.documents().chunk().retryDelay().toMillis() + " ms",
                 failure);
+    }
+
+    /** Whether this host has no room, and the saga does not wait until it has. */
+    private boolean isFinallyFull(Exception failure) {
+        return config.operation().patience().isOff()
+                && find(failure, HostUnavailableException.class).isPresent()
+                && find(failure, IOException.class)
+                        .map(cause -> String.valueOf(cause.getMessage()))
+                        .filter(text -> LOCALLY_FULL.stream().anyMatch(text::contains))
+                        .isPresent();
     }
 
     private SagaException permanent(ObjectPut put, Reason reason, Exception failure) {

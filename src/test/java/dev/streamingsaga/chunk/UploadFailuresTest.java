@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.streamingsaga.config.Settings;
 import dev.streamingsaga.journal.Reason;
 import dev.streamingsaga.journal.SagaException;
+import dev.streamingsaga.outage.HostUnavailableException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.file.Files;
@@ -157,6 +158,23 @@ class UploadFailuresTest {
                 .isInstanceOfSatisfying(
                         SagaException.class, e -> assertThat(e.reason()).isEqualTo(Reason.MAX_RETRIES_EXCEEDED))
                 .hasMessageContaining("after 3 attempts");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0s, No space left on device, STORAGE_FULL",
+        "0s, Disk quota exceeded, STORAGE_FULL",
+        "0s, Permission denied, MAX_RETRIES_EXCEEDED",
+        "15m, No space left on device, MAX_RETRIES_EXCEEDED"
+    })
+    void a_full_spool_ends_a_saga_that_does_not_wait(String patience, String message, Reason reason) {
+        UploadFailures once =
+                new UploadFailures(Settings.parse(Map.of("saga.chunk.attempts", "1", "saga.patience", patience)));
+
+        assertThat(once.classify(put, new HostUnavailableException("free some space", new IOException(message))))
+                .isInstanceOfSatisfying(
+                        SagaException.class, e -> assertThat(e.reason()).isEqualTo(reason))
+                .hasMessageContaining("free some space after 1 attempts");
     }
 
     @Test
