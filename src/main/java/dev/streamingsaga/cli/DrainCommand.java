@@ -9,11 +9,9 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -28,33 +26,22 @@ final class DrainCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
 
+    @Mixin
+    ServiceOptions serviceOptions = new ServiceOptions();
+
     @Spec
     CommandSpec spec;
-
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "the service; without it, the one that uses the data directory")
-    @Nullable
-    URI url;
-
-    @Option(
-            names = "--key",
-            paramLabel = "KEY",
-            description = "API key with the scope operate; preferably set in the environment as SAGA_KEY")
-    @Nullable
-    String key;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
-        Optional<URI> service = url != null ? Optional.of(url) : RunningService.address(config);
+        Optional<URI> service =
+                serviceOptions.url != null ? Optional.of(serviceOptions.url) : RunningService.address(config);
         if (service.isEmpty()) {
             spec.commandLine().getErr().println("saga: no process uses " + config.dataDir() + "; nothing to drain");
             return 0;
         }
-        String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
-        RemoteOperation remote = new RemoteOperation(service.get(), "/api/drain", secret);
+        RemoteOperation remote = new RemoteOperation(service.get(), "/api/drain", serviceOptions.secret());
         JsonNode progress = remote.send();
         print(progress);
         while (!isDrained(progress)) {

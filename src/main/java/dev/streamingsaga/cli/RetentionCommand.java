@@ -44,6 +44,9 @@ final class RetentionCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
 
+    @Mixin
+    ServiceOptions serviceOptions = new ServiceOptions();
+
     @Spec
     CommandSpec spec;
 
@@ -54,25 +57,11 @@ final class RetentionCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "only say what would go")
     boolean dryRun;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "the service; without it, the one that uses the data directory, or this process")
-    @Nullable
-    URI url;
-
-    @Option(
-            names = "--key",
-            paramLabel = "KEY",
-            description = "API key with the scope operate; preferably set in the environment as SAGA_KEY")
-    @Nullable
-    String key;
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
         boolean previews = dryRun || action == null;
-        Optional<URI> service = url != null ? Optional.of(url) : service(config);
+        Optional<URI> service = serviceOptions.url != null ? Optional.of(serviceOptions.url) : service(config);
         RetentionReport report = service.isPresent() ? remote(service.get(), previews) : local(config, previews);
         print(report);
         return report.state() == State.PREVIEW || report.state() == State.DONE ? 0 : 1;
@@ -88,9 +77,8 @@ final class RetentionCommand implements Callable<Integer> {
     }
 
     private RetentionReport remote(URI service, boolean previews) throws InterruptedException {
-        String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
-        RemoteOperation remote =
-                new RemoteOperation(service, "/api/retention" + (previews ? "?dryRun=true" : ""), secret);
+        RemoteOperation remote = new RemoteOperation(
+                service, "/api/retention" + (previews ? "?dryRun=true" : ""), serviceOptions.secret());
         RetentionReport first = report(remote.send());
         return previews ? first : await(first, () -> report(remote.progress()));
     }

@@ -22,7 +22,6 @@ import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,30 +43,19 @@ final class RotateKeysCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options = new CommonOptions();
 
+    @Mixin
+    ServiceOptions serviceOptions = new ServiceOptions();
+
     @Spec
     CommandSpec spec;
 
     @Option(names = "--dry-run", description = "only count the keys that would be wrapped again")
     boolean dryRun;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "the service; without it, the one that uses the data directory, or this process")
-    @Nullable
-    URI url;
-
-    @Option(
-            names = "--key",
-            paramLabel = "KEY",
-            description = "API key with the scope operate; preferably set in the environment as SAGA_KEY")
-    @Nullable
-    String key;
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
-        Optional<URI> service = url != null ? Optional.of(url) : service(config);
+        Optional<URI> service = serviceOptions.url != null ? Optional.of(serviceOptions.url) : service(config);
         RotationProgress end = service.isPresent() ? remote(service.get()) : local(config);
         print(end);
         return end.failed() == 0 && end.unfinished() == 0 && (dryRun ? end.total() == 0 : end.state() == State.DONE)
@@ -85,9 +73,8 @@ final class RotateKeysCommand implements Callable<Integer> {
     }
 
     private RotationProgress remote(URI service) throws InterruptedException {
-        String secret = key != null ? key : System.getenv().getOrDefault("SAGA_KEY", "");
-        RemoteOperation remote =
-                new RemoteOperation(service, "/api/keys/rotate" + (dryRun ? "?dryRun=true" : ""), secret);
+        RemoteOperation remote = new RemoteOperation(
+                service, "/api/keys/rotate" + (dryRun ? "?dryRun=true" : ""), serviceOptions.secret());
         RotationProgress first = progress(remote.send());
         return dryRun ? first : await(first, () -> progress(remote.progress()));
     }
