@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class BenchProcess implements AutoCloseable {
     private static final long LIMIT_MINUTES = 20;
     private static final long OUTPUT_SECONDS = 60;
+    private static final long POLL_MILLIS = 20;
     private static final String COMMAND_LINE = "dev.streamingsaga.cli.Main";
 
     private final Process process;
@@ -67,6 +68,32 @@ final class BenchProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1000.0;
     }
 
+    /**
+     * Waits for the end of the process.
+     *
+     * @return its CPU time when it had printed each of its lines, to about 20 ms
+     */
+    List<Double> cpuSecondsByLine() throws IOException, InterruptedException {
+        List<Double> seconds = new ArrayList<>();
+        double last = 0;
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(LIMIT_MINUTES);
+        while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (System.nanoTime() > end) {
+                throw tooLong();
+            }
+            last = Math.max(last, cpuSeconds());
+            addForNewLines(seconds, last);
+        }
+        addForNewLines(seconds, last);
+        return seconds;
+    }
+
+    private void addForNewLines(List<Double> seconds, double cpu) throws IOException {
+        for (long lines = Files.readString(output).lines().count(); seconds.size() < lines; ) {
+            seconds.add(cpu);
+        }
+    }
+
     /** Bytes of live objects after a full collection; 0 if this Java has no {@code jcmd}. */
     long liveHeapBytes(Path output) throws IOException, InterruptedException {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
@@ -93,9 +120,13 @@ final class BenchProcess implements AutoCloseable {
 
     int await() throws InterruptedException {
         if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
-            throw new IllegalStateException("the measured command did not end within " + LIMIT_MINUTES + " minutes");
+            throw tooLong();
         }
         return process.exitValue();
+    }
+
+    private static IllegalStateException tooLong() {
+        return new IllegalStateException("the measured command did not end within " + LIMIT_MINUTES + " minutes");
     }
 
     /** Waits until the process has printed a line that begins like this, and returns the rest of it. */
@@ -110,7 +141,7 @@ final class BenchProcess implements AutoCloseable {
             if (found.isPresent()) {
                 return found.get().substring(prefix.length());
             }
-            TimeUnit.MILLISECONDS.sleep(20);
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         throw new IllegalStateException("a process of the benchmark did not print " + prefix);
     }

@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Measures R7: a complete ingest with compression, with encryption and with both, compared with neither, for bytes that
  * look like text and for random ones. Each process that is measured ingests the same bytes several times: the first is
- * the cold time, the median of the others the warm one. Processes with and without alternate.
+ * the cold time, the median of the others the warm one. Processes with and without alternate. The CPU time of the cold
+ * ingest includes the start of the process.
  */
 public final class SealingBench {
     private static final int INGESTS = 4;
@@ -56,7 +58,7 @@ public final class SealingBench {
     }
 
     /** The times of one process. */
-    private record Times(double cold, double warm) {}
+    private record Times(Ratio.Measurement cold, Ratio.Measurement warm) {}
 
     /** @return by case, such as {@code R7 text encryption warm} */
     public Map<String, Ratio> run(int pairs) throws IOException, InterruptedException {
@@ -97,24 +99,22 @@ public final class SealingBench {
                     name(form),
                     i + 1,
                     pairs,
-                    on.get(i).cold(),
-                    off.get(i).cold(),
-                    on.get(i).warm(),
-                    off.get(i).warm()));
+                    on.get(i).cold().seconds(),
+                    off.get(i).cold().seconds(),
+                    on.get(i).warm().seconds(),
+                    off.get(i).warm().seconds()));
         }
         String name = "R7 " + content + " " + name(form);
-        results.put(name + " cold", Ratio.of(measured(on, true), measured(off, true)));
-        results.put(name + " warm", Ratio.of(measured(on, false), measured(off, false)));
+        results.put(name + " cold", Ratio.of(measured(on, Times::cold), measured(off, Times::cold)));
+        results.put(name + " warm", Ratio.of(measured(on, Times::warm), measured(off, Times::warm)));
     }
 
     private static String name(Form form) {
         return form.name().toLowerCase(Locale.ROOT);
     }
 
-    private static List<Ratio.Measurement> measured(List<Times> times, boolean cold) {
-        return times.stream()
-                .map(time -> new Ratio.Measurement(cold ? time.cold() : time.warm(), 0))
-                .toList();
+    private static List<Ratio.Measurement> measured(List<Times> times, Function<Times, Ratio.Measurement> which) {
+        return times.stream().map(which).toList();
     }
 
     private Times ingest(Path file, List<String> settings) throws IOException, InterruptedException {
@@ -128,8 +128,9 @@ public final class SealingBench {
             links.add(Files.createLink(directory.resolve("run-" + i + ".bin"), file));
             args.add(links.get(i).toString());
         }
+        List<Double> cpu;
         try (BenchProcess child = BenchProcess.start(answer, args.toArray(String[]::new))) {
-            child.await();
+            cpu = child.cpuSecondsByLine();
         }
         List<Double> seconds = new ArrayList<>();
         for (String line : Files.readAllLines(answer)) {
@@ -146,7 +147,14 @@ public final class SealingBench {
         BenchFiles.delete(data);
         double[] warm =
                 seconds.stream().skip(1).mapToDouble(time -> time).sorted().toArray();
-        return new Times(seconds.get(0), warm[warm.length / 2]);
+        return new Times(
+                new Ratio.Measurement(seconds.get(0), cpu.get(0)),
+                new Ratio.Measurement(warm[warm.length / 2], warmCpuSeconds(cpu)));
+    }
+
+    /** Mean of the ingests after the first. */
+    private static double warmCpuSeconds(List<Double> cpu) {
+        return (cpu.get(cpu.size() - 1) - cpu.get(0)) / (cpu.size() - 1);
     }
 
     /** The whole saga, from its beginning to its outcome. */
