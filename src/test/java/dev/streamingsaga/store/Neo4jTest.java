@@ -263,7 +263,7 @@ class Neo4jTest {
             } finally {
                 server.thaw();
             }
-            await().ignoreExceptions().until(() -> {
+            await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
                 fixture.write("graph", document);
                 return true;
             });
@@ -271,11 +271,11 @@ class Neo4jTest {
             server.kill();
             assertTransient(catchThrowable(() -> fixture.write("graph", document)));
             server.run();
-            await().ignoreExceptions().until(() -> {
+            await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
                 fixture.writeAndComplete("graph", document);
                 return fixture.count("graph", "saga-1") == 1 + 2 + 3;
             });
-            await().ignoreExceptions().until(() -> {
+            await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
                 fixture.compensate("graph", "saga-1");
                 return true;
             });
