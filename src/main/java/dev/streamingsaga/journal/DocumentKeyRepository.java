@@ -54,13 +54,13 @@ public final class DocumentKeyRepository {
     }
 
     /**
-     * Overwrites the key of a compensated saga, in the caller's transaction: nothing is left that it could open. Kept
-     * if an operator closed a clean-up entry, since its object may still exist.
+     * Overwrites the key of a saga whose objects were removed, in the caller's transaction: nothing is left that it
+     * could open. Kept if a clean-up entry is open, or was closed by an operator, since its object may still exist.
      */
-    static void destroyOfCompensated(JournalDatabase db, String sagaId) {
+    static void destroyIfNothingIsLeft(JournalDatabase db, String sagaId) {
         db.sql
                 .sql(DESTROY + " AND NOT EXISTS (SELECT 1 FROM cleanup c WHERE c.saga_id = document_key.saga_id"
-                        + " AND c.state = 'RESOLVED')")
+                        + " AND c.state IN ('PENDING','BLOCKED','RESOLVED'))")
                 .params(db.now(), sagaId)
                 .update();
     }

@@ -238,7 +238,7 @@ public final class SagaOutcomes {
                                 .filter(e -> e.state().isOpen())
                                 .toList()));
             } else {
-                DocumentKeyRepository.destroyOfCompensated(db, sagaId);
+                DocumentKeyRepository.destroyIfNothingIsLeft(db, sagaId);
             }
             repositories.redeliveries().decide(repositories.sagas().get(sagaId));
             return outcome;

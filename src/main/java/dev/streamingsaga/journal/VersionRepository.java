@@ -364,15 +364,23 @@ public final class VersionRepository {
                 SagaRepository.saga(row, n), row.getString("version_state").equals(VersionState.HIDING.name()));
     }
 
-    /** Records that a replaced version is removed as far as it has to be. What remains is a clean-up entry. */
+    /**
+     * Records that a replaced version is removed as far as it has to be. What remains is a clean-up entry. The data key
+     * of a version of which nothing remains is destroyed.
+     */
     public void settled(ReplacedVersion version) {
-        db.sql
-                .sql("UPDATE document_version SET state = ? WHERE saga_id = ? AND state = ?")
-                .params(
-                        (version.keepChunks() ? VersionState.KEPT : VersionState.REMOVED).name(),
-                        version.saga().sagaId(),
-                        (version.keepChunks() ? VersionState.HIDING : VersionState.REMOVING).name())
-                .update();
+        db.inTransaction(() -> {
+            int updated = db.sql
+                    .sql("UPDATE document_version SET state = ? WHERE saga_id = ? AND state = ?")
+                    .params(
+                            (version.keepChunks() ? VersionState.KEPT : VersionState.REMOVED).name(),
+                            version.saga().sagaId(),
+                            (version.keepChunks() ? VersionState.HIDING : VersionState.REMOVING).name())
+                    .update();
+            if (updated == 1 && !version.keepChunks()) {
+                DocumentKeyRepository.destroyIfNothingIsLeft(db, version.saga().sagaId());
+            }
+        });
     }
 
     /** Every replaced version whose chunks are kept, oldest first. */

@@ -149,12 +149,19 @@ public final class Receipts implements AutoCloseable {
     private void issueDeletions(Issuer open) {
         Instant begin = open.journal().clock().instant();
         List<String> page;
+        long failed;
         do {
             page = open.journal().receipts().deletionsDue(deletionsChecked, PAGE);
-            page.forEach(id -> issue(open, open.journal().deletions().find(id).orElseThrow()));
-        } while (page.size() == PAGE && open.journal().singletons().hold(LEASE));
-        // The clocks of other nodes may differ.
-        deletionsChecked = page.size() < PAGE ? begin.minus(CLOCK_DIFFERENCE) : deletionsChecked;
+            failed = page.stream()
+                    .filter(id -> !guarded(() ->
+                            issue(open, open.journal().deletions().find(id).orElseThrow())))
+                    .count();
+        } while (page.size() == PAGE
+                && failed < PAGE
+                && open.journal().singletons().hold(LEASE));
+        if (page.size() < PAGE && failed == 0) {
+            deletionsChecked = begin.minus(CLOCK_DIFFERENCE); // the clocks of other nodes may differ
+        }
     }
 
     /**
@@ -225,13 +232,16 @@ public final class Receipts implements AutoCloseable {
                         open.writer().deletion(saga, deletion));
     }
 
-    private void guarded(Runnable work) {
+    /** Returns false if it failed. */
+    private boolean guarded(Runnable work) {
         try {
             work.run();
+            return true;
         } catch (RuntimeException e) {
             if (warnings.isDue()) {
                 LOG.warn("a receipt could not be issued or copied ({}); it is tried again soon", e.toString());
             }
+            return false;
         }
     }
 

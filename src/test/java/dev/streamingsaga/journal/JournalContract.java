@@ -2387,7 +2387,12 @@ abstract class JournalContract {
                 .extracting(version -> version.saga().sagaId(), version -> version.keepChunks())
                 .containsExactly(tuple(first.sagaId(), false), tuple(second.sagaId(), true));
         assertThat(statusesOf(third)).containsExactly("3 CURRENT", "2 KEPT", "1 REMOVED");
+        for (SagaRecord replaced : List.of(first, second)) {
+            journal.keys().addIfAbsent(replaced.sagaId(), "document", "key-1", "wrapped");
+        }
         settle(third);
+        assertThat(isDestroyed(first)).as("nothing of it is left").isTrue();
+        assertThat(isDestroyed(second)).as("kept").isFalse();
         assertThat(journal.versions().outstanding()).isEmpty();
         assertThat(journal.versions().kept()).extracting(SagaRecord::sagaId).containsExactly(second.sagaId());
         assertThat(journal.sagas().current()).extracting(SagaRecord::sagaId).containsExactly(third.sagaId());
