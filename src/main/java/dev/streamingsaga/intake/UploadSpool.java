@@ -92,10 +92,8 @@ public final class UploadSpool {
      * the files of sagas that ended after a pause or through recovery.
      */
     public synchronized void sweep() {
-        // The paths of claims are real ones.
-        try (Stream<Path> files = Files.list(folder.toRealPath())) {
-            List<Path> idle = files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
-                    .toList();
+        try {
+            List<Path> idle = idle();
             if (!idle.isEmpty()) {
                 Set<String> needed = journal.sagas().neededSources();
                 for (Path file : idle) {
@@ -106,6 +104,15 @@ public final class UploadSpool {
             }
         } catch (IOException | RuntimeException e) {
             notRemoved(e);
+        }
+    }
+
+    /** Files that no running call uses. */
+    private List<Path> idle() throws IOException {
+        // The paths of claims are real ones.
+        try (Stream<Path> files = Files.list(folder.toRealPath())) {
+            return files.filter(file -> !file.toString().endsWith(PART) && !users.containsKey(file))
+                    .toList();
         }
     }
 
@@ -257,7 +264,10 @@ public final class UploadSpool {
         }
     }
 
-    /** Ends the use of a file by a call. If its saga was only paused, the file stays until the saga ends. */
+    /**
+     * Ends the use of a file by a call. If its saga was only paused, the file stays until the saga ends. Files of sagas
+     * that ended without a call, through recovery, are removed, too.
+     */
     public synchronized void release(Path path) {
         users.computeIfPresent(path, (file, count) -> count == 1 ? null : count - 1);
         if (users.containsKey(path)) {
@@ -266,6 +276,9 @@ public final class UploadSpool {
         try {
             if (!journal.sagas().isSourceNeeded(sourceKey(path))) {
                 Files.deleteIfExists(path);
+            }
+            if (!idle().isEmpty()) {
+                sweep();
             }
         } catch (IOException | RuntimeException e) {
             notRemoved(e); // by the next sweep
