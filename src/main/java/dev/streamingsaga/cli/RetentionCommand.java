@@ -3,11 +3,9 @@ package dev.streamingsaga.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.embedded.RunningService;
 import dev.streamingsaga.operations.RetentionOperator;
 import dev.streamingsaga.retention.RetentionReport;
 import dev.streamingsaga.retention.RetentionReport.State;
@@ -61,19 +59,10 @@ final class RetentionCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
         boolean previews = dryRun || action == null;
-        Optional<URI> service = serviceOptions.url != null ? Optional.of(serviceOptions.url) : service(config);
+        Optional<URI> service = serviceOptions.address(config, "retention");
         RetentionReport report = service.isPresent() ? remote(service.get(), previews) : local(config, previews);
         print(report);
         return report.state() == State.PREVIEW || report.state() == State.DONE ? 0 : 1;
-    }
-
-    private static Optional<URI> service(SagaConfig config) throws IOException {
-        try {
-            return RunningService.address(config);
-        } catch (ConfigException e) {
-            throw new UsageException("the process that uses " + config.dataDir()
-                    + " serves no HTTP; run retention again when it has ended");
-        }
     }
 
     private RetentionReport remote(URI service, boolean previews) throws InterruptedException {

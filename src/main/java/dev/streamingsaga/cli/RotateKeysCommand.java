@@ -3,11 +3,9 @@ package dev.streamingsaga.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.streamingsaga.config.ConfigException;
 import dev.streamingsaga.config.SagaConfig;
 import dev.streamingsaga.config.UnavailableException;
 import dev.streamingsaga.embedded.Application;
-import dev.streamingsaga.embedded.RunningService;
 import dev.streamingsaga.encryption.KeyException;
 import dev.streamingsaga.encryption.KeyServiceUnavailableException;
 import dev.streamingsaga.encryption.RotationProgress;
@@ -55,21 +53,12 @@ final class RotateKeysCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         SagaConfig config = options.load();
-        Optional<URI> service = serviceOptions.url != null ? Optional.of(serviceOptions.url) : service(config);
+        Optional<URI> service = serviceOptions.address(config, "rotate-keys");
         RotationProgress end = service.isPresent() ? remote(service.get()) : local(config);
         print(end);
         return end.failed() == 0 && end.unfinished() == 0 && (dryRun ? end.total() == 0 : end.state() == State.DONE)
                 ? 0
                 : 1;
-    }
-
-    private static Optional<URI> service(SagaConfig config) throws IOException {
-        try {
-            return RunningService.address(config);
-        } catch (ConfigException e) {
-            throw new UsageException("the process that uses " + config.dataDir()
-                    + " serves no HTTP; run rotate-keys again when it has ended");
-        }
     }
 
     private RotationProgress remote(URI service) throws InterruptedException {

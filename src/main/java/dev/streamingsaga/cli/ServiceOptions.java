@@ -1,6 +1,11 @@
 package dev.streamingsaga.cli;
 
+import dev.streamingsaga.config.ConfigException;
+import dev.streamingsaga.config.SagaConfig;
+import dev.streamingsaga.embedded.RunningService;
+import java.io.IOException;
 import java.net.URI;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,6 +24,23 @@ final class ServiceOptions {
             description = "API key with the scope operate; preferably set in the environment as SAGA_KEY")
     @Nullable
     String key;
+
+    /**
+     * The service of the option, or the one that uses the data directory; empty if there is none.
+     *
+     * @param command to repeat if that process serves no HTTP
+     */
+    Optional<URI> address(SagaConfig config, String command) throws IOException {
+        if (url != null) {
+            return Optional.of(url);
+        }
+        try {
+            return RunningService.address(config);
+        } catch (ConfigException e) {
+            throw new UsageException("the process that uses " + config.dataDir() + " serves no HTTP; run " + command
+                    + " again when it has ended");
+        }
+    }
 
     /** From the option or the environment; empty without a key. */
     String secret() {
